@@ -1,0 +1,58 @@
+// Builds dist/index.js: the whole function in one CommonJS file, small enough to start fast. Fails when it outgrows its budget.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+
+const BUDGET_KB = 360
+const quiet = process.argv.includes('--quiet')
+const root = new URL('.', import.meta.url).pathname
+
+/** A Lambda has its credentials in the environment and nowhere else; the SDK's chain of profiles, SSO and IMDS would be a third of the bundle. */
+const credentialsFromEnvironmentOnly = {
+  name: 'credentials-from-environment-only',
+  setup(pluginBuild) {
+    pluginBuild.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
+      path: `${root}handler/aws/credentials.ts`,
+    }))
+  },
+}
+
+/** The clients import their own package.json for its version alone. */
+const versionOnly = {
+  name: 'sdk-version-only',
+  setup(pluginBuild) {
+    pluginBuild.onLoad({ filter: /@aws-sdk\/.*package\.json$/ }, ({ path }) => ({
+      contents: JSON.stringify({ version: JSON.parse(readFileSync(path, 'utf8')).version }),
+      loader: 'json',
+    }))
+  },
+}
+
+const result = await build({
+  absWorkingDir: root,
+  entryPoints: ['handler/index.ts'],
+  outfile: 'dist/index.js',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  // CloudFormation reads ${Name} in an inlined function as a substitution: no template literal may reach the file.
+  supported: { 'template-literal': false },
+  plugins: [credentialsFromEnvironmentOnly, versionOnly],
+  metafile: true,
+  logLevel: 'warning',
+})
+
+mkdirSync(`${root}dist`, { recursive: true })
+writeFileSync(`${root}dist/meta.json`, JSON.stringify(result.metafile))
+const code = readFileSync(`${root}dist/index.js`)
+const kb = (bytes) => Math.round(bytes / 1024)
+const size = kb(code.length)
+if (!quiet) process.stdout.write(`dist/index.js  ${size} KB, ${kb(gzipSync(code).length)} KB zipped (budget ${BUDGET_KB} KB)\n`)
+if (size > BUDGET_KB) {
+  process.stderr.write(`dist/index.js is ${size} KB, over its budget of ${BUDGET_KB} KB: see dist/meta.json for what grew\n`)
+  process.exit(1)
+}

@@ -1,0 +1,10 @@
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/transform.cjs' },
+  globalSetup: '<rootDir>/test/global-setup.mjs',
+  // The SDK announces that Node 20 will not be supported from 2027 on; that is for whoever deploys, not for a test's output.
+  setupFiles: ['<rootDir>/test/quiet-sdk.cjs'],
+  collectCoverageFrom: ['lib/**/*.ts', 'handler/**/*.ts'],
+}

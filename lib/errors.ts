@@ -1,0 +1,64 @@
+// What can go wrong, as values: a refusal that a person will read, and an error that a service gave.
+
+/** The error codes of CloudFormation's own resource handlers (cloudformation-cli, contract errors). */
+export type Code = 'InvalidRequest' | 'NotFound' | 'AccessDenied' | 'ResourceConflict' | 'Throttling' | 'NotStabilized' | 'InternalFailure'
+
+/** An expected failure. `message` says what is wrong, with which value, in which pool, and what to do. */
+export type Refusal = { readonly ok: false; readonly code: Code; readonly message: string }
+
+export const refusal = (code: Code, message: string): Refusal => ({ ok: false, code, message })
+
+/** What a port throws when a service call fails. */
+export class ServiceError extends Error {
+  /** The IAM action of the call, such as `cognito-idp:UpdateUserPool`. */
+  readonly action: string
+  /** The service's own name of the error, such as `InvalidParameterException`; of a network fault, the code of it. */
+  readonly code: string
+  /** The HTTP status; undefined when no answer came. */
+  readonly status: number | undefined
+
+  constructor(action: string, code: string, message: string, status?: number) {
+    super(message)
+    this.name = 'ServiceError'
+    this.action = action
+    this.code = code
+    this.status = status
+  }
+}
+
+/** Whether the service refused for sure, so that the call had no effect. No answer and a 5xx leave it open. */
+export const refusedForSure = (error: unknown): error is ServiceError =>
+  error instanceof ServiceError && error.status !== undefined && error.status >= 400 && error.status < 500
+
+const THROTTLES = new Set([
+  'TooManyRequestsException',
+  'LimitExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'ThrottledException',
+  'RequestLimitExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+])
+
+const DENIALS = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'NotAuthorizedException',
+  'UnauthorizedOperation',
+  'MissingAuthenticationTokenException',
+])
+
+export const isThrottled = (error: unknown): boolean => error instanceof ServiceError && (error.status === 429 || THROTTLES.has(error.code))
+
+export const isDenied = (error: unknown): error is ServiceError =>
+  error instanceof ServiceError && !isThrottled(error) && (error.status === 403 || DENIALS.has(error.code))
+
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof ServiceError && (error.code === 'ResourceNotFoundException' || error.code === 'NotFoundException')
+
+/** Whether the same read may work in a moment. */
+export const isPassing = (error: unknown): boolean =>
+  isThrottled(error) || (error instanceof ServiceError && (error.status === undefined || error.status >= 500))
