@@ -53,7 +53,7 @@ const DENIALS = new Set([
 
 export const isThrottled = (error: unknown): boolean => error instanceof ServiceError && (error.status === 429 || THROTTLES.has(error.code))
 
-export const isDenied = (error: unknown): error is ServiceError =>
+export const isDenied = (error: unknown): boolean =>
   error instanceof ServiceError && !isThrottled(error) && (error.status === 403 || DENIALS.has(error.code))
 
 export const isNotFound = (error: unknown): boolean =>

@@ -26,11 +26,13 @@ export type Ses = {
   readonly getDedicatedIpPool: (region: string, poolName: string, signal: AbortSignal) => Promise<JsonObject | undefined>
 }
 
-/** An item of the table: `UserPoolId` is its key, `Revision` counts its writes. */
+/** An item of the table: `UserPoolId` is its key, `Revision` grows with every write and never comes twice, not even after the item was removed. */
 export type Item = JsonObject & { readonly UserPoolId: string; readonly Revision: number }
 
 /** The one DynamoDB table. Reads are strongly consistent. `seen` is the revision that was read; undefined when there was no item. */
 export type Table = {
+  /** The table's name, for messages. */
+  readonly name: string
   readonly read: (key: string, signal: AbortSignal) => Promise<JsonObject | undefined>
   /** Puts the item if the stored revision still is `seen`; false, and nothing written, when it is not. */
   readonly put: (item: Item, seen: number | undefined, signal: AbortSignal) => Promise<boolean>
@@ -57,5 +59,4 @@ export type Ports = {
   readonly ses: Ses
   readonly table: Table
   readonly clock: Clock
-  readonly log: Log
 }

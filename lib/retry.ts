@@ -1,5 +1,5 @@
 // The one retry loop: exponential backoff with full jitter, ended by the invocation's signal.
-import { isPassing, isThrottled } from './errors.ts'
+import { isPassing, isThrottled, ServiceError } from './errors.ts'
 import type { Clock } from './ports.ts'
 
 /**
@@ -11,14 +11,21 @@ export const backoff = (attempt: number, clock: Clock): number => Math.ceil(cloc
 /**
  * Calls `call` until it works. Throttles are waited out for as long as the signal allows, other passing faults five times.
  * Only for calls that may be repeated as they are: reads, and writes with a condition. Throws the last error.
+ * `onTrouble` hears of each error that is waited out.
  */
-export const retrying = async <T>(clock: Clock, signal: AbortSignal, call: () => Promise<T>): Promise<T> => {
+export const retrying = async <T>(
+  clock: Clock,
+  signal: AbortSignal,
+  call: () => Promise<T>,
+  onTrouble?: (error: ServiceError) => void,
+): Promise<T> => {
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await call()
     } catch (error) {
       signal.throwIfAborted()
       if (!isPassing(error) || (attempt >= 4 && !isThrottled(error))) throw error
+      if (error instanceof ServiceError) onTrouble?.(error)
     }
     await clock.sleep(backoff(attempt, clock), signal)
   }

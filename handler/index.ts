@@ -1,0 +1,50 @@
+// The entry: tells events apart, and builds what speaks to AWS once, outside the handler.
+import { randomUUID } from 'node:crypto'
+import { cognitoUserPools } from './aws/cognito.ts'
+import { sesReader } from './aws/ses.ts'
+import { dynamoTable } from './aws/table.ts'
+import { systemClock } from './clock.ts'
+import { type Desk, handleCloudFormation, type Invocation, isCloudFormationEvent } from './cloudformation.ts'
+import { jsonLog } from './log.ts'
+import { responseTarget } from './respond.ts'
+
+const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com', RESPONSE_HOSTS = '' } = process.env
+
+const log = jsonLog({})
+
+const desk: Desk = {
+  ports: {
+    userPools: cognitoUserPools(AWS_REGION, systemClock),
+    ses: sesReader(),
+    table: dynamoTable(AWS_REGION, TABLE_NAME),
+    clock: systemClock,
+  },
+  region: AWS_REGION,
+  log: jsonLog,
+  nonce: randomUUID,
+}
+
+const allowed = {
+  region: AWS_REGION,
+  urlSuffix: URL_SUFFIX,
+  responseHosts: RESPONSE_HOSTS.split(',')
+    .map((host) => host.trim())
+    .filter(Boolean),
+}
+
+/** The Lambda's handler. Throws for what is none of its events, and when an answer could not be delivered. */
+export const handler = async (event: unknown, context: Invocation = {}): Promise<unknown> => {
+  if (isCloudFormationEvent(event)) {
+    const target = responseTarget(event['ResponseURL'], allowed, systemClock)
+    if (!target) {
+      log('error', 'the ResponseURL is not one that CloudFormation gives in this Region: nothing was done', { requestId: event.RequestId })
+      throw new Error('the ResponseURL is not allowed')
+    }
+    return handleCloudFormation(event, target, context, desk)
+  }
+  log(
+    'error',
+    'this is no event for cognito-ses-binding: expected one of CloudFormation, a queue batch of UpdateUserPool records, or a schedule',
+  )
+  throw new Error('unknown event')
+}

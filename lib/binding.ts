@@ -1,0 +1,110 @@
+// The binding's record: its pools, its wishes that succeeded, and the answers that were given, so that a repeated event gets the same one.
+import { createHash } from 'node:crypto'
+import * as v from 'valibot'
+import { type Lease, type Owner, readItem, SCHEMA_VERSION } from './claims.ts'
+import { canonical, type JsonObject } from './json.ts'
+
+const HOURS_24 = 24 * 60 * 60 * 1_000
+const ANSWERS_KEPT = 20
+/** The last two: the one in force, and the one that a rollback goes back to. */
+const WISHES_KEPT = 2
+
+const bindingRecord = v.object({
+  UserPoolId: v.string(),
+  SchemaVersion: v.number(),
+  Revision: v.number(),
+  StackId: v.string(),
+  LogicalResourceId: v.string(),
+  Pools: v.array(v.string()),
+  Answered: v.array(v.string()),
+  Wishes: v.array(v.string()),
+  Answers: v.array(v.object({ Event: v.string(), At: v.string(), Body: v.string() })),
+  Newest: v.optional(v.string()),
+  Lease: v.optional(v.object({ Event: v.string(), Invocation: v.string(), StartedAt: v.string(), Until: v.string() })),
+  ExpiresAt: v.optional(v.number()),
+})
+
+/**
+ * A binding's item. `Pools` are added before the first attach, `Answered` are those that a SUCCESS answered, `Newest` is the signing time
+ * (X-Amz-Date) of the newest event; `ExpiresAt` (seconds since 1970, the table's TTL) is there while it has no pools.
+ */
+export type BindingRecord = v.InferOutput<typeof bindingRecord>
+
+export const readBindingRecord = (item: JsonObject, table: string) => readItem(bindingRecord, item, table)
+
+const hash16 = (value: string): string => createHash('sha256').update(value).digest('hex').slice(0, 16)
+
+const identity = ({ StackId, LogicalResourceId }: Owner): string => hash16(`${StackId}|${LogicalResourceId}`)
+
+const PHYSICAL_ID_PREFIX = 'cognito-ses-binding-'
+
+/** The physical ID of a binding: of its stack and logical ID and of nothing else, so that a repeated or unanswered Create has the same one. */
+export const physicalResourceId = (owner: Owner): string => PHYSICAL_ID_PREFIX + identity(owner)
+
+/** Whether a physical ID is that of another binding of ours. CloudFormation makes IDs up when no answer came: those are not. */
+export const isAnotherBindings = (physicalId: string | undefined, owner: Owner): boolean =>
+  physicalId !== undefined && physicalId.startsWith(PHYSICAL_ID_PREFIX) && physicalId !== physicalResourceId(owner)
+
+export const bindingKey = (owner: Owner): string => `binding#${identity(owner)}`
+
+/** What tells one event from another: all of it. CloudFormation may reuse a RequestId (aws/aws-cdk#35957). */
+export const digest = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
+
+export const storedAnswer = (record: BindingRecord | undefined, event: string, now: number): string | undefined =>
+  record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)?.Body
+
+/** Whether the event was signed before the newest one handled. Times are X-Amz-Date, `20261123T101500Z`. */
+export const isLate = (record: BindingRecord | undefined, signedAt: string | undefined): boolean =>
+  signedAt !== undefined && record?.Newest !== undefined && signedAt < record.Newest
+
+type Draft = Omit<BindingRecord, 'Revision'>
+
+const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])]
+
+const expiring = (draft: Draft, now: number): Draft => {
+  const { ExpiresAt: _, ...kept } = draft
+  return draft.Pools.length === 0 ? { ...kept, ExpiresAt: Math.ceil((now + HOURS_24) / 1_000) } : kept
+}
+
+/** The record as an event begins: its pools are added, it holds the lease, and it is the newest. */
+export const begun = (
+  record: BindingRecord | undefined,
+  owner: Owner,
+  pools: readonly string[],
+  signedAt: string | undefined,
+  holder: Lease,
+  now: number,
+): Draft =>
+  expiring(
+    {
+      UserPoolId: bindingKey(owner),
+      SchemaVersion: SCHEMA_VERSION,
+      StackId: owner.StackId,
+      LogicalResourceId: owner.LogicalResourceId,
+      Pools: union(record?.Pools ?? [], pools),
+      Answered: record?.Answered ?? [],
+      Wishes: record?.Wishes ?? [],
+      Answers: record?.Answers ?? [],
+      ...((signedAt ?? record?.Newest) ? { Newest: signedAt ?? record?.Newest } : {}),
+      Lease: holder,
+    },
+    now,
+  )
+
+/** What a SUCCESS leaves: these pools, and the wish (absent after a Delete). A FAILED changes neither. */
+export type Success = { readonly pools: readonly string[]; readonly wish: string | undefined }
+
+/** The record when its event has been answered. */
+export const answered = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
+  const { Lease: _, ...rest } = record
+  const fresh = rest.Answers.filter((answer) => answer.Event !== event && Date.parse(answer.At) > now - HOURS_24)
+  const wishes = success?.wish === undefined ? [] : [success.wish, ...rest.Wishes.filter((wish) => wish !== success.wish)]
+  return expiring(
+    {
+      ...rest,
+      ...(success ? { Pools: [...success.pools], Answered: [...success.pools], Wishes: wishes.slice(0, WISHES_KEPT) } : {}),
+      Answers: [{ Event: event, At: new Date(now).toISOString(), Body: body }, ...fresh].slice(0, ANSWERS_KEPT),
+    },
+    now,
+  )
+}

@@ -1,0 +1,185 @@
+// One email address as people write it: what it says, and whether two of them are the same.
+import { domainToASCII } from 'node:url'
+
+export type Mailbox = {
+  /** Without quotes and escapes, blanks collapsed; empty when there is none. */
+  readonly displayName: string
+  /** As it stands, without quotes: the local part is case-sensitive. */
+  readonly localPart: string
+  /** Lower case, in punycode. */
+  readonly domain: string
+}
+
+export type NotAMailbox = { readonly problem: string }
+
+/** Longest From or ReplyToEmailAddress, in UTF-16 units: the longest line of a mail (RFC 5322 §2.1.1). */
+export const MAILBOX_LENGTH = 998
+
+/** RFC 5321 §4.5.3.1. */
+const LOCAL_PART_LENGTH = 64
+const DOMAIN_LENGTH = 253
+
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
+
+const visible = (character: string): string =>
+  INVISIBLE.test(character) ? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}` : character
+
+/**
+ * At most `length` characters of a value from outside, for a message: what cannot be seen (line ends, escapes, direction marks)
+ * stands as `\u000a`, and a value that was cut ends in `…`.
+ */
+export const excerpt = (value: string, length: number): string => {
+  let whole = ''
+  let cut = ''
+  for (const character of value.slice(0, length + 1)) {
+    whole += visible(character)
+    if (whole.length < length) cut = whole
+    if (whole.length > length) return `${cut}…`
+  }
+  return whole
+}
+
+const quote = (value: string): string => `"${excerpt(value, 60)}"`
+
+/** What stands where: the text before `<`, and the text between `<` and `>`; the whole text when there are no brackets. */
+type Parts = { readonly phrase: string; readonly address: string }
+
+/** Characters that RFC 5322 §3.2.3 allows in names only inside double quotes, and what their presence says. */
+const SPECIALS: Readonly<Record<string, string>> = {
+  '(': 'it has a comment in parentheses; leave it out, or put the name in double quotes',
+  ')': 'it has a comment in parentheses; leave it out, or put the name in double quotes',
+  ',': 'it has a comma that is not in double quotes; give one address only, and put a name that has a comma in double quotes',
+  ';': 'it has a semicolon that is not in double quotes; give one address only, and put a name that has a semicolon in double quotes',
+  ':': 'it has a colon that is not in double quotes, which begins a group; give one address only, and put a name that has a colon in double quotes',
+  '[': 'it has a bracket that is not in double quotes; use a domain name after the @',
+  ']': 'it has a bracket that is not in double quotes; use a domain name after the @',
+  '\\': 'it has a backslash that is not in double quotes; leave it out',
+}
+
+/** Where the quoted string that begins at `start` ends (the place of its closing quote), or -1. */
+const endOfQuotes = (text: string, start: number): number => {
+  for (let at = start + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1
+    else if (text[at] === '"') return at
+  }
+  return -1
+}
+
+/** Walks the text once, outside of quotes, and cuts it at the angle brackets. */
+const split = (text: string): Parts | NotAMailbox => {
+  let open = -1
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? ''
+    if (character === '"') {
+      at = endOfQuotes(text, at)
+      if (at < 0) return { problem: `its double quotes are not closed: ${quote(text)}` }
+    } else if (SPECIALS[character] !== undefined) return { problem: `${SPECIALS[character]}: ${quote(text)}` }
+    else if (character === '<') {
+      if (open >= 0) return { problem: `it has two angle brackets <; give one address only: ${quote(text)}` }
+      open = at
+    } else if (character === '>') {
+      if (open < 0) return { problem: `it has an angle bracket > without a < before it: ${quote(text)}` }
+      const rest = text.slice(at + 1).trim()
+      if (rest !== '') return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
+      return { phrase: text.slice(0, open), address: text.slice(open + 1, at).trim() }
+    }
+  }
+  return open < 0 ? { phrase: '', address: text } : { problem: `its angle bracket < is not closed: ${quote(text)}` }
+}
+
+/** A name without quotes and escapes, blanks collapsed; undefined when it has an @ outside of quotes. */
+const displayNameOf = (phrase: string): string | undefined => {
+  let name = ''
+  let quoted = false
+  for (let at = 0; at < phrase.length; at += 1) {
+    const character = phrase[at] ?? ''
+    if (character === '"') quoted = !quoted
+    else if (character === '@' && !quoted) return undefined
+    else if (character === '\\') {
+      at += 1
+      name += phrase[at] ?? ''
+    } else name += character
+  }
+  return name.split(' ').filter(Boolean).join(' ')
+}
+
+const ASCII = /^[ -~]*$/
+const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
+const SIMPLE_QUOTED = /^"[ !#-[\]-~]+"$/
+const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+/** What a domain may be written with before it is turned into punycode: no escapes, ports, or paths, which domainToASCII would interpret. */
+const DOMAIN_AS_WRITTEN = /^(?:[A-Za-z0-9.-]|[^\0-\x7f])+$/
+
+/**
+ * A domain name in lower case and punycode, so that equal domains are equal strings; undefined for anything else:
+ * an IP address, one label only, more than 253 characters.
+ */
+export const domainName = (text: string): string | undefined => {
+  if (text.length > DOMAIN_LENGTH || !DOMAIN_AS_WRITTEN.test(text)) return undefined
+  const domain = domainToASCII(text)
+  const labels = domain.split('.')
+  const isName = labels.length > 1 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  return isName && domain.length <= DOMAIN_LENGTH ? domain : undefined
+}
+
+const localPartOf = (written: string): string | NotAMailbox => {
+  if (written === '') return { problem: 'there is nothing before its @' }
+  if (!ASCII.test(written))
+    return {
+      problem: `the part before its @ is not 7-bit ASCII, and Amazon SES takes nothing else there; use an address without such characters: ${quote(written)}`,
+    }
+  const localPart = SIMPLE_QUOTED.test(written) ? written.slice(1, -1) : written
+  if (localPart === written && !ATOMS.test(written)) {
+    const blank = written.includes(' ')
+      ? 'has a blank; write a name as Name <user@example.com>'
+      : 'has characters or dots that cannot stand there'
+    return { problem: `the part before its @ ${blank}: ${quote(written)}` }
+  }
+  return localPart.length > LOCAL_PART_LENGTH
+    ? { problem: `the part before its @ has ${localPart.length} characters; ${LOCAL_PART_LENGTH} are allowed: ${quote(written)}` }
+    : localPart
+}
+
+/**
+ * Reads one address: `user@example.com`, `Name <user@example.com>` or `"A, \"quoted\" name" <user@example.com>` (RFC 5322 §3.4, without comments and groups).
+ * The domain may be written in Unicode; the local part must be ASCII, since SES has no SMTPUTF8 (SES API, SendEmail; aws-cdk#38340).
+ * Takes time linear in the text.
+ * @returns the parts, or half a sentence that fits after `From is not one email address: `
+ */
+export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
+  if (text.length > MAILBOX_LENGTH) return { problem: `it has ${text.length} characters; ${MAILBOX_LENGTH} are allowed: ${quote(text)}` }
+  if (CONTROL.test(text)) return { problem: `it has a line end or another control character; leave it out: ${quote(text)}` }
+  if (text.trim() === '') return { problem: 'it is empty' }
+  const parts = split(text.trim())
+  if ('problem' in parts) return parts
+  const displayName = displayNameOf(parts.phrase)
+  if (displayName === undefined)
+    return {
+      problem: `it has an @ before the angle bracket <; give one address only, and put a name that has an @ in double quotes: ${quote(text)}`,
+    }
+  const { address } = parts
+  const at = address.startsWith('"') ? address.indexOf('@', endOfQuotes(address, 0)) : address.indexOf('@')
+  if (at < 0) return { problem: `it has no @: ${quote(text)}` }
+  const written = address.slice(at + 1)
+  if (written.includes('@')) return { problem: `it has more than one @; give one address only: ${quote(text)}` }
+  const localPart = localPartOf(address.slice(0, at))
+  if (typeof localPart !== 'string') return localPart
+  const domain = domainName(written)
+  return domain === undefined
+    ? { problem: `what stands after its @ is not a domain name such as example.com: ${quote(written)}` }
+    : { displayName, localPart, domain }
+}
+
+/**
+ * Whether two addresses are the same as addresses: quotes and blanks of the display name and the case of the domain do not count,
+ * the local part and the words of the name do. What is not an address is the same only as the same string.
+ */
+export const sameAddress = (a: string | undefined, b: string | undefined): boolean => {
+  if (a === b) return true
+  if (a === undefined || b === undefined) return false
+  const [left, right] = [parseMailbox(a), parseMailbox(b)]
+  if ('problem' in left || 'problem' in right) return false
+  return left.displayName === right.displayName && left.localPart === right.localPart && left.domain === right.domain
+}

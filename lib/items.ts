@@ -1,0 +1,77 @@
+// Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost. And who may work on it: the lease.
+import type { Lease } from './claims.ts'
+import { isPassing } from './errors.ts'
+import { type JsonObject, sameJson } from './json.ts'
+import type { Clock, Item, Table } from './ports.ts'
+import { backoff, retrying } from './retry.ts'
+
+type Draft = JsonObject & { readonly UserPoolId: string }
+
+export const readItemOf = (table: Table, clock: Clock, key: string, signal: AbortSignal) =>
+  retrying(clock, signal, () => table.read(key, signal))
+
+/** Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked. */
+const surely = async (
+  clock: Clock,
+  signal: AbortSignal,
+  write: () => Promise<boolean>,
+  isDone: () => Promise<boolean>,
+): Promise<boolean> => {
+  let open = false
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return (await write()) || (open && (await isDone()))
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isPassing(error) || attempt >= 4) throw error
+      open = true
+    }
+    await clock.sleep(backoff(attempt, clock), signal)
+  }
+}
+
+/** Puts the item if its revision still is `seen`. @returns the item as it stands now, or undefined when somebody else was first */
+export const save = async <T extends Draft>(
+  table: Table,
+  clock: Clock,
+  draft: T,
+  seen: number | undefined,
+  signal: AbortSignal,
+): Promise<(T & { readonly Revision: number }) | undefined> => {
+  // Of the time, so that a removed and re-created item cannot have an old revision again.
+  const Revision = Math.max((seen ?? 0) + 1, clock.now() * 1_000 + Math.floor(clock.random() * 1_000))
+  const item: T & Item = { ...draft, Revision }
+  const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)
+  return (await surely(clock, signal, () => table.put(item, seen, signal), stands)) ? item : undefined
+}
+
+/** Removes the item if its revision still is `seen`. @returns false when somebody else was first */
+export const remove = (table: Table, clock: Clock, key: string, seen: number, signal: AbortSignal): Promise<boolean> => {
+  const isGone = async () => (await table.read(key, signal)) === undefined
+  return surely(clock, signal, () => table.remove(key, seen, signal), isGone)
+}
+
+/** A later delivery of the same event, or a newer event of the binding, has taken over: stop, write nothing, stay silent. */
+export class Superseded extends Error {
+  constructor() {
+    super('another delivery has taken over')
+    this.name = 'Superseded'
+  }
+}
+
+const isLater = (a: Lease, b: Lease): boolean => (a.StartedAt === b.StartedAt ? a.Invocation > b.Invocation : a.StartedAt > b.StartedAt)
+
+/**
+ * Whether another event holds the item. A later start of the same event takes a lease over at once; the earlier one is superseded.
+ * @throws Superseded
+ */
+export const isHeld = (held: Lease | undefined, mine: Lease, now: number): boolean => {
+  if (!held || held.Invocation === mine.Invocation) return false
+  if (held.Event !== mine.Event) return Date.parse(held.Until) > now
+  if (isLater(held, mine)) throw new Superseded()
+  return false
+}
+
+/** Milliseconds until a lease is worth another look. */
+export const untilNextLook = (held: Lease, clock: Clock): number =>
+  Math.max(50, Math.min(Date.parse(held.Until) - clock.now(), 200 + Math.floor(clock.random() * 300)))

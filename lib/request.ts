@@ -1,0 +1,367 @@
+// One CloudFormation request over all its pools, from the binding's record to the answer.
+import { type Addressee, answerBody, effectiveData, type Outcome } from './answer.ts'
+import {
+  answered,
+  type BindingRecord,
+  begun,
+  bindingKey,
+  digest,
+  isAnotherBindings,
+  isLate,
+  physicalResourceId,
+  readBindingRecord,
+  type Success,
+  storedAnswer,
+} from './binding.ts'
+import type { Change, Lease, Owner } from './claims.ts'
+import { type Refusal, refusal, ServiceError } from './errors.ts'
+import { isHeld, readItemOf, Superseded, save, untilNextLook } from './items.ts'
+import { isObject, type JsonObject, text } from './json.ts'
+import type { Log, Ports } from './ports.ts'
+import { type Facts, factFinder, judge as judgeFacts, summary } from './preflight.ts'
+import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
+import { type Done, type Judge, type Run, reconcile } from './reconcile.ts'
+import { explain, explainTable } from './service-errors.ts'
+import { sideBySide } from './side-by-side.ts'
+
+export type Request = {
+  readonly type: 'Create' | 'Update' | 'Delete'
+  readonly owner: Owner
+  readonly requestId: string
+  readonly physicalResourceId: string | undefined
+  readonly properties: unknown
+  readonly oldProperties: unknown
+  /** The digest of the whole event: what tells a redelivery from a new request. */
+  readonly event: string
+  /** X-Amz-Date of the ResponseURL, where it has one. */
+  readonly signedAt: string | undefined
+}
+
+/** Where a request is served, and until when. */
+export type Office = {
+  readonly ports: Ports
+  readonly log: Log
+  readonly region: string
+  readonly account: string | undefined
+  readonly partition: string | undefined
+  readonly logStream: string
+  readonly lease: Lease
+  readonly signal: AbortSignal
+  readonly closing: AbortSignal
+}
+
+/** As many pools at once as keep both quotas busy at 100 ms a call; more would only make their copies older. */
+const POOLS_AT_ONCE = 12
+
+/** Another event has changed the binding between our look at it and our first write: look again. Nothing has been done. */
+class BindingMoved extends Error {}
+
+type Opened = { readonly binding: BindingRecord | undefined; readonly first: { readonly item: JsonObject | undefined } | undefined }
+
+const addresseeOf = (request: Request): Addressee => ({
+  StackId: request.owner.StackId,
+  RequestId: request.requestId,
+  LogicalResourceId: request.owner.LogicalResourceId,
+  PhysicalResourceId: (request.type === 'Create' ? undefined : request.physicalResourceId) ?? physicalResourceId(request.owner),
+})
+
+/** The body of the answer to a request that is not served at all. */
+export const answerTo = (request: Request, outcome: Outcome, logStream: string): string =>
+  answerBody(addresseeOf(request), outcome, logStream)
+
+const failed = ({ code, message }: Refusal): Outcome => ({ status: 'FAILED', code, message })
+
+const explainAny = (error: unknown, office: Office, userPoolId: string): Refusal => {
+  if (!(error instanceof ServiceError)) throw error
+  return error.action.startsWith('dynamodb:')
+    ? explainTable(error, office.ports.table.name)
+    : explain(error, { userPoolId, region: office.region })
+}
+
+/**
+ * Serves one request.
+ * @returns the body of the answer, stored before it is given, or undefined when another delivery of the same event answers
+ */
+export const serve = async (request: Request, office: Office): Promise<string | undefined> => {
+  const body = (outcome: Outcome) => answerTo(request, outcome, office.logStream)
+  if (request.type === 'Delete' && isAnotherBindings(request.physicalResourceId, request.owner)) {
+    office.log('info', `Delete of ${request.physicalResourceId}: not this binding's ID, nothing done`)
+    return body({ status: 'SUCCESS' })
+  }
+  const parsed = request.type === 'Delete' ? undefined : parseProperties(request.properties)
+  if (parsed && !parsed.ok) return body(failed(parsed))
+  const binding = parsed?.binding
+  const pools = binding?.userPoolIds ?? wellFormedPoolIds(request.properties)
+  try {
+    for (;;) {
+      const opened = await open(request, office, pools)
+      if (typeof opened === 'string') return opened
+      if ('ok' in opened) return body(failed(opened))
+      try {
+        return await work(request, office, binding, pools, opened, body)
+      } catch (error) {
+        if (!(error instanceof BindingMoved)) throw error
+      }
+    }
+  } catch (error) {
+    if (error instanceof Superseded) return undefined
+    if (office.signal.aborted) return body(failed(outOfTime(new Map(), 0, pools)))
+    return body(failed(explainAny(error, office, '')))
+  }
+}
+
+/** Reads the binding's record, and waits while another event of the binding is served. @returns a stored answer, a refusal, or what was read */
+const open = async (request: Request, office: Office, pools: readonly string[]): Promise<string | Refusal | Opened> => {
+  const { table, clock } = office.ports
+  const key = bindingKey(request.owner)
+  const [only, ...others] = pools
+  for (;;) {
+    const [item, first] = await Promise.all([
+      readItemOf(table, clock, key, office.signal),
+      only !== undefined && others.length === 0
+        ? readItemOf(table, clock, only, office.signal).then((found) => ({ item: found }))
+        : undefined,
+    ])
+    const read = item && readBindingRecord(item, table.name)
+    if (read && !read.ok) return read
+    const binding = read?.record
+    const stored = storedAnswer(binding, request.event, clock.now())
+    if (stored !== undefined) {
+      office.log('info', `${request.type}: this event was answered before; the same answer again`)
+      return stored
+    }
+    if (isLate(binding, request.signedAt)) {
+      return refusal(
+        'ResourceConflict',
+        `This ${request.type} of ${request.owner.LogicalResourceId} is superseded: an event that was signed later (${binding?.Newest}) has been handled. Nothing was done.`,
+      )
+    }
+    if (!binding?.Lease || !isHeld(binding.Lease, office.lease, clock.now())) return { binding, first }
+    await clock.sleep(untilNextLook(binding.Lease, clock), office.signal).catch((reason: unknown) => {
+      if (!office.signal.aborted) throw reason
+    })
+    if (office.signal.aborted) {
+      return refusal(
+        'ResourceConflict',
+        `Another operation on ${request.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`,
+      )
+    }
+  }
+}
+
+const work = async (
+  request: Request,
+  office: Office,
+  binding: Binding | undefined,
+  pools: readonly string[],
+  opened: Opened,
+  body: (outcome: Outcome) => string,
+): Promise<string | undefined> => {
+  const { ports, lease } = office
+  const { table, clock } = ports
+  const key = bindingKey(request.owner)
+  const ready = save(
+    table,
+    clock,
+    begun(opened.binding, request.owner, pools, request.signedAt, lease, clock.now()),
+    opened.binding?.Revision,
+    office.signal,
+  ).then((record) => {
+    if (!record) throw new BindingMoved()
+    lastLook = clock.now()
+    return record
+  })
+  ready.catch(() => undefined) // Whoever writes awaits it.
+  let lastLook = clock.now()
+  const stillMine = async (): Promise<void> => {
+    if (clock.now() - lastLook <= 1_000) return
+    const item = await readItemOf(table, clock, key, office.signal)
+    const read = item && readBindingRecord(item, table.name)
+    if (!read?.ok || read.record.Lease?.Invocation !== lease.Invocation) throw new Superseded()
+    lastLook = clock.now()
+  }
+  const stop = new AbortController()
+  const run: Run = {
+    ports,
+    signal: AbortSignal.any([office.signal, stop.signal]),
+    closing: office.closing,
+    lease,
+    region: office.region,
+    log: office.log,
+    ready,
+    stillMine,
+    waitingFor: new Map(),
+  }
+
+  const pass = async (ids: readonly string[], changeOf: (id: string) => Change, judge: Judge): Promise<readonly (Done | Refusal)[]> =>
+    sideBySide(ids, POOLS_AT_ONCE, async (id) => {
+      try {
+        return await reconcile(id, changeOf(id), judge, run, opened.first)
+      } catch (error) {
+        if (error instanceof Superseded || error instanceof BindingMoved) stop.abort(error)
+        if (stop.signal.aborted) throw stop.signal.reason
+        if (office.signal.aborted) return run.waitingFor.get(id) ?? unfinished(id)
+        return explainAny(error, office, id)
+      }
+    })
+
+  const { outcome, success } = await serveAll(request, office, binding, pools, opened.binding, run, pass)
+  const answer = body(outcome)
+  const signal = office.signal.aborted ? office.closing : office.signal
+  try {
+    const record = await ready
+    const saved = await save(table, clock, answered(record, request.event, answer, success, clock.now()), record.Revision, signal)
+    if (!saved && (await answeredByAnother(request, office, signal))) return undefined
+    return answer
+  } catch (error) {
+    if (error instanceof Superseded) throw error
+    if (error instanceof BindingMoved) throw error
+    office.log('error', 'the answer could not be stored', { error: String(error) })
+    if (outcome.status === 'FAILED') return answer
+    if (!(error instanceof ServiceError)) return body(failed(outOfTime(run.waitingFor, pools.length, pools)))
+    return body(failed(explainTable(error, table.name)))
+  }
+}
+
+/** Whether a later delivery of this event has answered, or will. Another event's record is no reason to stay silent. */
+const answeredByAnother = async (request: Request, office: Office, signal: AbortSignal): Promise<boolean> => {
+  const { table, clock } = office.ports
+  const item = await readItemOf(table, clock, bindingKey(request.owner), signal)
+  const read = item && readBindingRecord(item, table.name)
+  if (!read?.ok) return false
+  if (read.record.Lease) isHeld(read.record.Lease, office.lease, clock.now())
+  return storedAnswer(read.record, request.event, clock.now()) !== undefined
+}
+
+type Pass = (ids: readonly string[], changeOf: (id: string) => Change, judge: Judge) => Promise<readonly (Done | Refusal)[]>
+type Served = { readonly outcome: Outcome; readonly success?: Success | undefined }
+
+/** Attaches and detaches: the pools of the properties first, and only when all of them are done, those that are left. */
+const serveAll = async (
+  request: Request,
+  office: Office,
+  binding: Binding | undefined,
+  pools: readonly string[],
+  record: BindingRecord | undefined,
+  run: Run,
+  pass: Pass,
+): Promise<Served> => {
+  const before = [...new Set([...(record?.Pools ?? []), ...wellFormedPoolIds(request.oldProperties)])]
+  const oldSet = isObject(request.oldProperties) ? text(request.oldProperties, 'ConfigurationSet') : undefined
+  const oldPools = wellFormedPoolIds(request.oldProperties)
+  const detach = (id: string): Change => ({
+    kind: 'detach',
+    owner: request.owner,
+    onDelete: onDeleteOf(request.properties),
+    answered: record?.Answered.includes(id) ?? false,
+  })
+  if (!binding) {
+    const all = [...new Set([...pools, ...before])]
+    const results = await pass(all, detach, noJudge)
+    const bad = results.flatMap((result, index) => (result.ok ? [] : [{ id: all[index] ?? '', refusal: result }]))
+    logWarnings(office, results)
+    if (bad.length > 0) return { outcome: failed(summed(bad, all, office)) }
+    return { outcome: { status: 'SUCCESS' }, success: { pools: [], wish: undefined } }
+  }
+
+  const wish = wishOf(binding)
+  const facts = new Map<string, Facts>()
+  const judge = judgeOf(request, office, run, binding, record, wish, facts)
+  const attach = (id: string): Change => ({
+    kind: 'attach',
+    claim: { ...request.owner, Declared: binding.declared, OnDelete: binding.onDelete, Heal: binding.heal },
+    takeover: binding.takeover,
+    formerSet: request.type === 'Update' && oldPools.includes(id) ? oldSet : undefined,
+  })
+  const attached = await pass(pools, attach, judge)
+  const left = before.filter((id) => !pools.includes(id))
+  const detached = attached.every((result) => result.ok) ? await pass(left, detach, noJudge) : []
+  const ids = [...pools, ...left]
+  const results = [...attached, ...detached]
+  logWarnings(office, results)
+  const bad = results.flatMap((result, index) => (result.ok ? [] : [{ id: ids[index] ?? '', refusal: result }]))
+  if (bad.length > 0) return { outcome: failed(summed(bad, ids, office)) }
+
+  const [first] = attached
+  const firstFacts = facts.get(pools[0] ?? '')
+  const data = {
+    ...effectiveData(first?.ok ? first.emailConfiguration : {}),
+    UserPoolIds: pools.join(),
+    ...(firstFacts ? summary(firstFacts) : { SendingPoolName: '', EventDestinations: '', Max24HourSend: '' }),
+  }
+  const warnings = [...new Set(results.flatMap((result) => (result.ok ? result.warnings : [])))]
+  return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, wish } }
+}
+
+/** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
+const wishOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+
+const noJudge: Judge = async () => ({ warnings: [] })
+
+const judgeOf = (
+  request: Request,
+  office: Office,
+  run: Run,
+  binding: Binding,
+  record: BindingRecord | undefined,
+  wish: string,
+  found: Map<string, Facts>,
+): Judge => {
+  if (binding.preflight === 'SKIP') return noJudge
+  const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region)
+  finder.prefetch(binding.declared)
+  return async (userPoolId, emailConfiguration, pool) => {
+    const facts = await finder.gather(emailConfiguration)
+    found.set(userPoolId, facts)
+    const { region, account, partition } = office
+    const findings = judgeFacts(
+      { userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: binding.allowSandbox },
+      facts,
+    )
+    const errors = findings.filter(({ level }) => level === 'error')
+    const isReplay =
+      request.type === 'Update' && (record?.Wishes.includes(wish) ?? false) && (record?.Answered.includes(userPoolId) ?? false)
+    const [worst] = errors
+    if (worst && binding.preflight === 'ENFORCE' && !isReplay) {
+      return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
+    }
+    return { warnings: findings.map(({ message }) => message) }
+  }
+}
+
+const logWarnings = (office: Office, results: readonly (Done | Refusal)[]): void => {
+  for (const result of results) {
+    if (result.ok) for (const warning of result.warnings) office.log('warn', warning)
+    else office.log('error', `${result.code}: ${result.message}`)
+  }
+}
+
+const unfinished = (userPoolId: string): Refusal =>
+  refusal(
+    'NotStabilized',
+    `User pool ${userPoolId} was not done when the time ran out. Try again; if it stays so, give the function more time (Timeout).`,
+  )
+
+const outOfTime = (waiting: ReadonlyMap<string, Refusal>, done: number, pools: readonly string[]): Refusal => {
+  const [first] = waiting.values()
+  return (
+    first ??
+    refusal(
+      'NotStabilized',
+      `The time ran out with ${done} of ${pools.length} user pools done (${pools.join(', ')}). Try again; if it stays so, give the function more time (Timeout).`,
+    )
+  )
+}
+
+/** One refusal that names every bad pool. */
+const summed = (bad: readonly { readonly id: string; readonly refusal: Refusal }[], all: readonly string[], office: Office): Refusal => {
+  const [worst] = bad
+  if (!worst) return refusal('InternalFailure', 'Nothing failed.')
+  const messages = [...new Set(bad.map((one) => one.refusal.message))].join(' ')
+  if (all.length === 1) return refusal(worst.refusal.code, messages)
+  const time = office.signal.aborted ? ' when the time ran out' : ''
+  return refusal(
+    worst.refusal.code,
+    `${all.length - bad.length} of ${all.length} user pools are done${time}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`,
+  )
+}

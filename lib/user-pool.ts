@@ -1,0 +1,102 @@
+// Raw DescribeUserPool → raw UpdateUserPool without loss, and what differs between two readings of a pool.
+import { child, isObject, type JsonObject, sameSetting, without } from './json.ts'
+
+/**
+ * Members that DescribeUserPool returns and UpdateUserPool refuses. Everything else is echoed, known or not.
+ * Source: the service model in @aws-sdk/client-cognito-identity-provider 3.1169.0 (a test compares them); docs/evidence.md.
+ */
+export const DESCRIBE_ONLY: ReadonlySet<string> = new Set([
+  'Id',
+  'Arn',
+  'Name',
+  'Status',
+  'LastModifiedDate',
+  'CreationDate',
+  'SchemaAttributes',
+  'AliasAttributes',
+  'UsernameAttributes',
+  'UsernameConfiguration',
+  'EstimatedNumberOfUsers',
+  'SmsConfigurationFailure',
+  'EmailConfigurationFailure',
+  'Domain',
+  'CustomDomain',
+])
+
+type Rule = (settings: JsonObject) => JsonObject
+
+/** The service refuses both password lifetimes in one request; the newer one makes the older unusable (hashicorp/terraform-provider-aws, user_pool.go). */
+const oneTemporaryPasswordLifetime: Rule = (settings) => {
+  const admin = child(settings, 'AdminCreateUserConfig')
+  const lifetime = child(child(settings, 'Policies'), 'PasswordPolicy')?.['TemporaryPasswordValidityDays']
+  if (!admin || lifetime === undefined || lifetime === null) return settings
+  return { ...settings, AdminCreateUserConfig: without(admin, ['UnusedAccountValidityDays']) }
+}
+
+/** Tags that begin with aws: are the system's: nobody may send them. */
+const noSystemTags: Rule = (settings) => {
+  const tags = child(settings, 'UserPoolTags')
+  if (!tags) return settings
+  return {
+    ...settings,
+    UserPoolTags: without(
+      tags,
+      Object.keys(tags).filter((key) => key.toLowerCase().startsWith('aws:')),
+    ),
+  }
+}
+
+const RULES: readonly Rule[] = [oneTemporaryPasswordLifetime, noSystemTags]
+
+/** The e-mail texts of a VerificationMessageTemplate, by the DefaultEmailOption that uses them. */
+const TEMPLATE_TEXTS = {
+  CONFIRM_WITH_CODE: ['EmailMessageByLink', 'EmailSubjectByLink'],
+  CONFIRM_WITH_LINK: ['EmailMessage', 'EmailSubject'],
+} as const
+
+/** Leaves out the texts that DefaultEmailOption does not use: for a service that refuses both (measured by go-to-k/cdk-real-drift). */
+const onlyTheTemplateInUse: Rule = (settings) => {
+  const template = child(settings, 'VerificationMessageTemplate')
+  if (!template) return settings
+  const unused = TEMPLATE_TEXTS[template['DefaultEmailOption'] === 'CONFIRM_WITH_LINK' ? 'CONFIRM_WITH_LINK' : 'CONFIRM_WITH_CODE']
+  return { ...settings, VerificationMessageTemplate: without(template, unused) }
+}
+
+export type Echo = {
+  /** Send only the verification texts that the pool uses. */
+  readonly onlyTheTemplateInUse?: boolean
+}
+
+/** Everything about the pool that UpdateUserPool takes, but EmailConfiguration: the settings that must never change. */
+export const settingsOf = (pool: JsonObject, echo: Echo = {}): JsonObject => {
+  const named = typeof pool['Name'] === 'string' ? { PoolName: pool['Name'] } : {}
+  const settings = { ...without(pool, [...DESCRIBE_ONLY, 'EmailConfiguration']), ...named }
+  return [...RULES, ...(echo.onlyTheTemplateInUse ? [onlyTheTemplateInUse] : [])].reduce((kept, rule) => rule(kept), settings as JsonObject)
+}
+
+/** The UpdateUserPool request that sets EmailConfiguration and leaves all else as `pool` has it. */
+export const updateRequest = (userPoolId: string, pool: JsonObject, emailConfiguration: JsonObject, echo: Echo = {}): JsonObject => ({
+  ...settingsOf(pool, echo),
+  UserPoolId: userPoolId,
+  EmailConfiguration: emailConfiguration,
+})
+
+export type Difference = { readonly setting: string; readonly before: JsonObject[string]; readonly after: JsonObject[string] }
+
+const differencesIn = (prefix: string, before: JsonObject, after: JsonObject): Difference[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => {
+    const [was, is] = [before[name], after[name]]
+    if (sameSetting(was, is)) return []
+    if (isObject(was) && isObject(is)) return differencesIn(`${prefix}${name}.`, was, is)
+    return [{ setting: prefix + name, before: was, after: is }]
+  })
+
+/** What differs between two readings of a pool among the settings that were sent, by dotted name: `Policies.PasswordPolicy.MinimumLength`. */
+export const lostSettings = (before: JsonObject, after: JsonObject, echo: Echo = {}): Difference[] => {
+  const sent = settingsOf(before, echo)
+  const now = settingsOf(after, echo)
+  return differencesIn('', sent, Object.fromEntries(Object.keys(sent).map((name) => [name, now[name]])))
+}
+
+/** How many settings outside EmailConfiguration a request carries. */
+export const settingsCount = (pool: JsonObject): number => Object.keys(settingsOf(pool)).length
