@@ -43,7 +43,7 @@ export const physicalResourceId = (owner: Owner): string => PHYSICAL_ID_PREFIX +
 
 /** Whether a physical ID is that of another binding of ours. CloudFormation makes IDs up when no answer came: those are not. */
 export const isAnotherBindings = (physicalId: string | undefined, owner: Owner): boolean =>
-  physicalId !== undefined && physicalId.startsWith(PHYSICAL_ID_PREFIX) && physicalId !== physicalResourceId(owner)
+  physicalId?.startsWith(PHYSICAL_ID_PREFIX) === true && physicalId !== physicalResourceId(owner)
 
 export const bindingKey = (owner: Owner): string => `binding#${identity(owner)}`
 

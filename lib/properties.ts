@@ -139,10 +139,7 @@ export type Binding = {
 
 /** A value for an error message: without control characters, at most 80 characters. */
 export const shown = (value: unknown): string => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
-  const printable = (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'))
-    .toWellFormed()
-    .replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')
+  const printable = (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).toWellFormed().replace(/\p{Cc}+/gu, ' ')
   const cut = [...printable.slice(0, 200)]
   return `"${cut.length > 80 ? `${cut.slice(0, 77).join('')}…` : cut.join('')}"`
 }
