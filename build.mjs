@@ -30,7 +30,8 @@ const versionOnly = {
 
 /**
  * The clients' schemas are tables with computed keys `{ [_h]: … }`, which no bundler may drop: with each constant put in place
- * of its name they are plain tables, and those of calls that nobody makes fall away (40 KB).
+ * of its name they are plain tables, and those of calls that nobody makes fall away (40 KB). An error needs no class of its own:
+ * without one the SDK throws the service's base exception under the error's name, and the name is all that we look at (25 KB).
  */
 const constantSchemaKeys = {
   name: 'constant-schema-keys',
@@ -40,6 +41,7 @@ const constantSchemaKeys = {
       const constants = new Map([...source.matchAll(/^const (_\w+) = ("[^"\n]*");$/gm)].map(([, name, value]) => [name, value]))
       const contents = source
         .replace(/^const _\w+ = "[^"\n]*";$/gm, '')
+        .replace(/^n0_registry\.registerError\(.*\);$/gm, '')
         .replace(/(?<![\w$."])_\w+(?![\w$"])/g, (name) => constants.get(name) ?? name)
       return { contents, loader: 'js' }
     })

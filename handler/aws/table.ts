@@ -1,6 +1,5 @@
 // The one DynamoDB table: strong reads, and writes only where the revision still is the one that was read.
 import {
-  ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -19,7 +18,7 @@ const conditionally = async (write: () => Promise<unknown>): Promise<boolean> =>
     await write()
     return true
   } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false
     throw error
   }
 }
