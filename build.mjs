@@ -1,7 +1,9 @@
 // Builds dist/index.js: the whole function in one CommonJS file, small enough to start fast. Fails when it outgrows its budget.
+import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { providerTemplate } from './infra/build-template.mjs'
 
 const BUDGET_KB = 360
 const quiet = process.argv.includes('--quiet')
@@ -75,4 +77,11 @@ if (!quiet) process.stdout.write(`dist/index.js  ${size} KB, ${kb(gzipSync(code)
 if (size > BUDGET_KB) {
   process.stderr.write(`dist/index.js is ${size} KB, over its budget of ${BUDGET_KB} KB: see dist/meta.json for what grew\n`)
   process.exit(1)
+}
+
+const template = providerTemplate(code.toString())
+writeFileSync(`${root}dist/provider.template.json`, template)
+if (!quiet) {
+  const sha256 = createHash('sha256').update(template).digest('hex')
+  process.stdout.write(`dist/provider.template.json  ${kb(Buffer.byteLength(template))} KB, SHA-256 ${sha256}\n`)
 }

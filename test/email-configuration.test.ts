@@ -71,7 +71,7 @@ const pool = (live: EmailConfiguration) => {
 
 describe('layers', () => {
   test('adding and then removing a claim is the identity on an untouched pool', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, declared, (before, layer) => {
         const one = pool(before)
         one.add(layer, 'A')
@@ -83,7 +83,7 @@ describe('layers', () => {
   })
 
   test('the calculation is idempotent: the same claim again writes nothing', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, declared, (before, layer) => {
         const one = pool(before)
         one.add(layer, 'A')
@@ -93,7 +93,7 @@ describe('layers', () => {
   })
 
   test('a member that nobody declared is never written, unknown ones included', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, declared, (before, layer) => {
         const { send } = pool(before).add(layer, 'A')
         const implied = ['EmailSendingAccount', ...Object.keys(layer)]
@@ -104,7 +104,7 @@ describe('layers', () => {
   })
 
   test('removing claims in any order ends in the same base', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(
         configuration,
         fc.array(declared, { minLength: 1, maxLength: 4 }).chain((layers) =>
@@ -129,7 +129,7 @@ describe('layers', () => {
   })
 
   test('the later claim wins member by member, and what it leaves open is the earlier one’s', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, declared, declared, (base, below, above) => {
         const wish = desired(base, [below, above], base)
         expect(wish).toMatchObject({
@@ -141,7 +141,7 @@ describe('layers', () => {
   })
 
   test('what the owner set while a claim was there is what stands after it', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, configuration, declared, (before, wish, layer) => {
         const one = pool(before)
         one.add(layer, 'A')
@@ -162,7 +162,7 @@ describe('layers', () => {
 
 describe('rebase', () => {
   test('of what we applied, or were about to apply, moves nothing', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(configuration, configuration, configuration, (base, applied, intended) => {
         expect(rebase(base, applied, intended, applied)).toEqual(base)
         expect(rebase(base, applied, intended, intended)).toEqual(base)

@@ -1,8 +1,10 @@
 // What a template may say, and the sentence for everything that it may not.
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { JsonObject } from '../lib/json.ts'
 import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../lib/properties.ts'
+import { schemaText } from './schema.ts'
 
 const POOL = 'us-east-1_Ab3dEf6hI'
 const GOOD: JsonObject = { ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:x', UserPoolId: POOL, ConfigurationSet: 'mail' }
@@ -110,7 +112,7 @@ test('every wrong thing is named, not only the first', () => {
 })
 
 test('no value, however hostile, gets into a message whole or with control characters', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(
       fc.constantFrom(...Object.keys(PROPERTIES)),
       fc.oneof(fc.string({ unit: 'binary', maxLength: 4_000 }), fc.jsonValue()),
@@ -134,4 +136,8 @@ test('the schema knows every property, and no other', () => {
   const schema = propertySchema()
   expect(Object.keys(schema['properties'] as JsonObject)).toEqual(Object.keys(PROPERTIES))
   expect(schema['additionalProperties']).toBe(false)
+})
+
+test('infra/cognito-ses-binding.schema.json is what the parser says; if not: node test/run.mjs test/schema.ts', () => {
+  expect(JSON.parse(readFileSync('infra/cognito-ses-binding.schema.json', 'utf8'))).toEqual(JSON.parse(schemaText()))
 })
