@@ -36,7 +36,7 @@ const readArn = (arn: string, service: string): Arn | undefined => {
 }
 
 /** Who we are: of the context, or of the ServiceToken where the context does not say (ministack). */
-const ownArn = (event: JsonObject, invocation: Invocation): Arn | undefined => {
+export const ownArn = (event: JsonObject, invocation: Invocation): Arn | undefined => {
   const properties = event['ResourceProperties']
   const token = text(event, 'ServiceToken') ?? (isObject(properties) ? text(properties, 'ServiceToken') : undefined)
   return readArn(invocation.invokedFunctionArn || token || '', 'lambda')

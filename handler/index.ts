@@ -5,6 +5,7 @@ import { sesReader } from './aws/ses.ts'
 import { dynamoTable } from './aws/table.ts'
 import { systemClock } from './clock.ts'
 import { type Desk, handleCloudFormation, type Invocation, isCloudFormationEvent } from './cloudformation.ts'
+import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from './heal.ts'
 import { jsonLog } from './log.ts'
 import { responseTarget } from './respond.ts'
 
@@ -42,6 +43,8 @@ export const handler = async (event: unknown, context: Invocation = {}): Promise
     }
     return handleCloudFormation(event, target, context, desk)
   }
+  if (isQueueBatch(event)) return handleQueueBatch(event, context, desk)
+  if (isSchedule(event)) return handleSchedule(context, desk)
   log(
     'error',
     'this is no event for cognito-ses-binding: expected one of CloudFormation, a queue batch of UpdateUserPool records, or a schedule',

@@ -39,7 +39,7 @@ const poolRecord = v.object({
   Intended: v.optional(v.object({ EmailConfiguration: emailConfiguration, Claims: v.array(claim), At: v.string() })),
   Lease: v.optional(lease),
   HealHistory: v.optional(v.array(v.string())),
-  Contested: v.optional(v.string()),
+  Unhealed: v.optional(v.string()),
 })
 
 /** One binding's declaration on one pool. Later claims lie over earlier ones. */
@@ -51,6 +51,7 @@ export type Lease = v.InferOutput<typeof lease>
 /**
  * A pool's item. `Base` is what the pool would have without us, `Asked` what we last sent, `Applied` what stood there afterwards.
  * `Intended` is written before UpdateUserPool: the values, and the claims that they come from; whoever finds one finishes it.
+ * `HealHistory` has the times of the heals of the last day, `Unhealed` says why the healer leaves the pool alone.
  */
 export type PoolRecord = v.InferOutput<typeof poolRecord>
 
@@ -108,7 +109,8 @@ export type Change =
       /** Whether a SUCCESS has answered for this pool. What failed is undone, whatever OnDelete says. */
       readonly answered: boolean
     }
-  | { readonly kind: 'heal' }
+  /** Put back what the claims say; nothing of them changes. `at` is ISO 8601. */
+  | { readonly kind: 'heal'; readonly at: string }
 
 export type Plan = {
   readonly ok: true
@@ -121,7 +123,15 @@ export type Plan = {
   /** The members that are not as desired. None: nothing is written. */
   readonly differing: readonly string[]
   readonly warnings: readonly string[]
+  /** The heals of the last 24 hours, this one included. */
+  readonly heals: readonly string[]
 }
+
+const DAY_MS = 24 * 60 * 60 * 1_000
+
+/** The heals that still count at a time: those of the 24 hours before. Both ISO 8601. */
+export const recentHeals = (record: PoolRecord | undefined, at: string): string[] =>
+  (record?.HealHistory ?? []).filter((heal) => Date.parse(heal) > Date.parse(at) - DAY_MS)
 
 /** `name of the stack` in an ARN `arn:aws:cloudformation:region:account:stack/name/id`. */
 export const stackName = (stackId: string): string => stackId.split('/')[1] ?? stackId
@@ -203,8 +213,9 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
   if (wish.blocked) {
     if (change.kind !== 'detach') return refusal('InvalidRequest', blockedMessage(userPoolId))
     const left = `${blockedMessage(userPoolId)} The claims that remain on it have no effect; nothing was written.`
-    return { ...changed, desired: live, send: live, differing: [], warnings: [left] }
+    return { ...changed, desired: live, send: live, differing: [], warnings: [left], heals: record?.HealHistory ?? [] }
   }
+  const heals = change.kind === 'heal' ? [...recentHeals(record, change.at), change.at] : (record?.HealHistory ?? [])
   const target = wish.emailConfiguration
   const asDesired = (name: string): boolean =>
     sameMember(name, live, target) ||
@@ -213,6 +224,7 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
   const differing = names.filter((name) => !asDesired(name))
   return {
     ...changed,
+    heals,
     desired: target,
     send: withMembersOf(target, live, names.filter(asDesired)),
     differing,
@@ -267,7 +279,7 @@ export const writeAhead = (
   Claims: record?.Claims ?? [],
   Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },
   Lease: holder,
-  ...(record?.HealHistory ? { HealHistory: record.HealHistory } : {}),
+  ...(next.heals.length > 0 ? { HealHistory: [...next.heals] } : {}),
 })
 
 /** Whether two records say the same, revision apart. */

@@ -81,8 +81,7 @@ const split = (text: string): Parts | NotAMailbox => {
       open = at
     } else if (character === '>') {
       if (open < 0) return { problem: `it has an angle bracket > without a < before it: ${quote(text)}` }
-      const rest = text.slice(at + 1).trim()
-      if (rest !== '') return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
+      if (at + 1 < text.length) return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
       return { phrase: text.slice(0, open), address: text.slice(open + 1, at).trim() }
     }
   }

@@ -36,6 +36,11 @@ export type Table = {
   readonly read: (key: string, signal: AbortSignal) => Promise<JsonObject | undefined>
   /** Puts the item if the stored revision still is `seen`; false, and nothing written, when it is not. */
   readonly put: (item: Item, seen: number | undefined, signal: AbortSignal) => Promise<boolean>
+  /** A page of items, strongly consistent, after the key `after`; `next` is undefined after the last page. */
+  readonly scan: (
+    after: string | undefined,
+    signal: AbortSignal,
+  ) => Promise<{ readonly items: readonly JsonObject[]; readonly next: string | undefined }>
   /** Removes the item if its revision still is `seen`; false when it is not. */
   readonly remove: (key: string, seen: number, signal: AbortSignal) => Promise<boolean>
 }

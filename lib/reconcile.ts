@@ -40,12 +40,19 @@ export type Run = {
   readonly waitingFor: Map<string, Refusal>
 }
 
-/** Pre-flight's verdict on what a pool would get. */
-export type Judge = (
-  userPoolId: string,
-  desired: EmailConfiguration,
-  pool: JsonObject,
-) => Promise<{ readonly refusal?: Refusal; readonly warnings: readonly string[] }>
+/** What there is to judge before a pool is written. */
+export type Look = {
+  readonly userPoolId: string
+  readonly pool: JsonObject
+  readonly live: EmailConfiguration
+  readonly desired: EmailConfiguration
+  /** The members that are not as desired. */
+  readonly differing: readonly string[]
+  readonly record: PoolRecord | undefined
+}
+
+/** Says no, or what to warn of: pre-flight for a request, the healer's care for a heal. */
+export type Judge = (look: Look) => Promise<{ readonly refusal?: Refusal; readonly warnings: readonly string[] }>
 
 export type Done = {
   readonly ok: true
@@ -93,6 +100,7 @@ export const reconcile = async (
       const record = read?.record
       if (record?.Lease && isHeld(record.Lease, run.lease, clock.now())) {
         run.waitingFor.set(userPoolId, busy(userPoolId, record))
+        if (change.kind === 'heal') return busy(userPoolId, record)
         await clock.sleep(untilNextLook(record.Lease, clock), run.signal)
         continue
       }
@@ -115,7 +123,10 @@ export const reconcile = async (
         await clock.sleep(landing, run.signal)
         continue
       }
-      const verdict = change.kind === 'detach' ? { warnings: [] } : await judge(userPoolId, next.desired, pool)
+      const verdict =
+        change.kind === 'detach'
+          ? { warnings: [] }
+          : await judge({ userPoolId, pool, live, desired: next.desired, differing: next.differing, record })
       if (verdict.refusal) return verdict.refusal
       const warnings = [...next.warnings, ...verdict.warnings, ...(keepSender ? [senderKept(userPoolId)] : [])]
       await run.ready

@@ -310,7 +310,7 @@ const judgeOf = (
   if (binding.preflight === 'SKIP') return noJudge
   const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region)
   finder.prefetch(binding.declared)
-  return async (userPoolId, emailConfiguration, pool) => {
+  return async ({ userPoolId, desired: emailConfiguration, pool }) => {
     const facts = await finder.gather(emailConfiguration)
     found.set(userPoolId, facts)
     const { region, account, partition } = office

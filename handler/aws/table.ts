@@ -1,10 +1,5 @@
 // The one DynamoDB table: strong reads, and writes only where the revision still is the one that was read.
-import {
-  DeleteItemCommand,
-  DynamoDBClient,
-  GetItemCommand,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Table } from '../../lib/ports.ts'
@@ -47,6 +42,14 @@ export const dynamoTable = (region: string, name: string): Table => {
           }),
         ),
       ),
+    scan: (after, signal) =>
+      calling('dynamodb:Scan', signal, async () => {
+        const start = after === undefined ? {} : { ExclusiveStartKey: { UserPoolId: { S: after } } }
+        const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName: name, ConsistentRead: true, ...start }), {
+          abortSignal: signal,
+        })
+        return { items: Items.map((item) => unmarshall(item) as JsonObject), next: LastEvaluatedKey?.['UserPoolId']?.S }
+      }),
     remove: (key, seen, signal) =>
       calling('dynamodb:DeleteItem', signal, () =>
         conditionally(() =>

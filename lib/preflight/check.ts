@@ -1,0 +1,150 @@
+// What a check is: one row that looks at a pool's wish beside the facts, and the sentence that comes of it.
+import { excerpt, type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
+import type { Code } from '../errors.ts'
+import { child, isObject, type JsonObject, text } from '../json.ts'
+import { type Facts, found, isUnverified } from './facts.ts'
+import { besides, parseSourceArn, type SourceArn } from './source-arn.ts'
+
+/** One pool and what it would get. */
+export type Subject = {
+  readonly userPoolId: string
+  /** What the pool would have, all layers together: this is judged, not the properties. */
+  readonly emailConfiguration: JsonObject
+  /** The `UserPool` of DescribeUserPool, as it came. */
+  readonly pool: JsonObject
+  /** The function's own Region, account and partition. */
+  readonly region: string
+  readonly account: string | undefined
+  readonly partition: string | undefined
+  readonly allowSandbox: boolean
+}
+
+export type Level = 'error' | 'warning'
+
+export type Finding = {
+  /** The id of the row that found it. */
+  readonly check: string
+  readonly level: Level
+  readonly code: Code
+  /** What is wrong, with which value, in which pool; what to do. */
+  readonly message: string
+}
+
+/** What stands in a sentence's {placeholders}. */
+export type Values = Readonly<Record<string, string>>
+
+export type Check = {
+  readonly id: string
+  readonly level: Level
+  readonly code: Code
+  readonly looksAt: string
+  /** What is wrong, without a full stop; {placeholders} are filled in. */
+  readonly sentence: string
+  /** What to do, without a full stop. */
+  readonly remedy: string
+  /** The IAM action and resource that the look costs; `–` when it costs none. */
+  readonly permission: string
+  readonly evidence: 'measured' | 'documented' | 'inferred'
+  readonly source: string
+  /** One set of values for each thing that is wrong; none when all is well or nothing is known. */
+  readonly find: (view: View) => readonly Values[]
+}
+
+/** A pool's wish and the facts, as the rows look at them. What is not known is undefined, and no row minds. */
+export type View = {
+  readonly subject: Subject
+  /** Empty while SourceArn is missing, unreadable, or of another partition: SES was not asked in the right place then. */
+  readonly facts: Partial<Facts>
+  readonly sourceArn: string | undefined
+  readonly source: SourceArn | undefined
+  /** Whether the pool would send by its owner's own identity. */
+  readonly hasSender: boolean
+  readonly from: Mailbox | NotAMailbox | undefined
+  readonly configurationSet: JsonObject | undefined
+  readonly destinations: readonly JsonObject[] | undefined
+  readonly account: JsonObject | undefined
+  /** Undefined for an identity of another account too. */
+  readonly identity: JsonObject | undefined
+  /** The nearest domain above a missing or unverified identity that is verified. */
+  readonly verifiedParent: string | undefined
+  /** The values that every sentence may use. */
+  readonly values: Values
+}
+
+/** One finding with these values of its own, or none. */
+export const when = (isFound: boolean, values: Values = {}): readonly Values[] => (isFound ? [values] : [])
+
+export const strings = (object: JsonObject | undefined, name: string): readonly string[] => {
+  const value = object?.[name]
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+}
+
+export const number = (object: JsonObject | undefined, name: string): number | undefined => {
+  const value = object?.[name]
+  return typeof value === 'number' ? value : undefined
+}
+
+/** Whether an event destination publishes; one that does not say is taken to. */
+export const isOn = (destination: JsonObject): boolean => destination['Enabled'] !== false
+
+const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
+
+export const viewOf = (subject: Subject, facts: Facts): View => {
+  const { emailConfiguration, userPoolId } = subject
+  const sourceArn = text(emailConfiguration, 'SourceArn')
+  const source = parseSourceArn(sourceArn)
+  const hasSender = emailConfiguration['EmailSendingAccount'] === 'DEVELOPER' && sourceArn !== undefined
+  const asked: Partial<Facts> = hasSender && source && isOurs(subject.partition, source.partition) ? facts : {}
+  const ofIdentity = isOurs(subject.account, source?.account)
+  const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined, parents: [] }
+  const from = text(emailConfiguration, 'From')
+  const verified = known.parents?.find(({ fact }) => {
+    const parent = found(fact)
+    return parent !== undefined && !isUnverified(parent)
+  })?.domain
+  return {
+    subject,
+    facts: known,
+    sourceArn,
+    source,
+    hasSender,
+    from: from === undefined ? undefined : parseMailbox(from),
+    configurationSet: found(known.configurationSet),
+    destinations: found(known.eventDestinations)?.filter(isObject),
+    account: found(known.account),
+    identity: found(known.identity),
+    verifiedParent: verified,
+    values: {
+      pool: userPoolId,
+      region: subject.region,
+      sesRegion: source?.region ?? facts.region,
+      set: text(emailConfiguration, 'ConfigurationSet') ?? '',
+      sourceArn: sourceArn ?? '',
+      identity: source?.identity ?? '',
+      from: from ?? '',
+      parent: verified ?? '',
+      parentArn: source && verified !== undefined ? besides(source, verified) : '',
+    },
+  }
+}
+
+/** The ARN of something of SES, where `view` asks it. */
+export const sesArn = ({ subject, source, facts }: View, resource: string): string =>
+  `arn:${subject.partition ?? source?.partition ?? 'aws'}:ses:${facts.region ?? subject.region}:${subject.account ?? source?.account ?? '*'}:${resource}`
+
+/** Whether the pool sends links, not codes, to verify an address. */
+export const verifiesByLink = ({ subject }: View): boolean =>
+  text(child(subject.pool, 'VerificationMessageTemplate'), 'DefaultEmailOption') === 'CONFIRM_WITH_LINK'
+
+/** Values that a person must be able to copy, or that are short by themselves. */
+const WHOLE: ReadonlySet<string> = new Set(['resource', 'parentArn', 'instead', 'problem'])
+
+const filled = (template: string, values: Values): string =>
+  template.replace(/\{(\w+)\}/g, (_, name: string) => excerpt(values[name] ?? '', WHOLE.has(name) ? 500 : 100))
+
+/** What a row finds, in words. */
+export const findings = ({ id, level, code, sentence, remedy, find }: Check, view: View): readonly Finding[] =>
+  find(view).map((own) => {
+    const values = { ...view.values, ...own }
+    return { check: id, level, code, message: `${filled(sentence, values)}; ${filled(remedy, values)}.` }
+  })
