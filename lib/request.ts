@@ -14,7 +14,7 @@ import {
   storedAnswer,
 } from './binding.ts'
 import type { Change, Lease, Owner } from './claims.ts'
-import { type Refusal, refusal, ServiceError } from './errors.ts'
+import { isThrottled, type Refusal, refusal, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, Superseded, save, untilNextLook } from './items.ts'
 import { isObject, type JsonObject, text } from './json.ts'
 import type { Log, Ports } from './ports.ts'
@@ -308,7 +308,13 @@ const judgeOf = (
   found: Map<string, Facts>,
 ): Judge => {
   if (binding.preflight === 'SKIP') return noJudge
-  const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region)
+  const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region, (error) => {
+    const waiting = refusal(
+      isThrottled(error) ? 'Throttling' : 'InternalFailure',
+      `Amazon SES did not answer ${error.action} (${error.code}) until the time ran out. Nothing was written; try again.`,
+    )
+    for (const id of binding.userPoolIds) run.waitingFor.set(id, waiting)
+  })
   finder.prefetch(binding.declared)
   return async ({ userPoolId, desired: emailConfiguration, pool }) => {
     const facts = await finder.gather(emailConfiguration)

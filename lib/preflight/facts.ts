@@ -68,7 +68,6 @@ export const factFinder = (
       const answer = await retrying(clock, signal, call, onTrouble)
       return answer === undefined ? { missing: true } : { found: answer }
     } catch (error) {
-      signal.throwIfAborted()
       if (error instanceof ServiceError) return { failed: error }
       throw error
     }
@@ -79,11 +78,7 @@ export const factFinder = (
     return (at: string, name: string): Promise<Fact<T>> => {
       const key = `${at}/${name}`
       const fact = asked.get(key) ?? settled(() => read(at, name))
-      if (!asked.has(key)) {
-        asked.set(key, fact)
-        // Whoever awaits it gets the rejection; that nobody does is no fault.
-        fact.catch(() => undefined)
-      }
+      asked.set(key, fact)
       return fact
     }
   }

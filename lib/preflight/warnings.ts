@@ -2,7 +2,7 @@
 import { parseMailbox } from '../email-address.ts'
 import { child, type JsonObject, text } from '../json.ts'
 import { type Check, isOn, number, strings, type View, verifiesByLink, when } from './check.ts'
-import { found, isMissing, isUnverified, sendingPoolName } from './facts.ts'
+import { isMissing, isUnverified, sendingPoolName } from './facts.ts'
 import { denials, exclusion, type Sending } from './identity-policy.ts'
 import { READ_WARNINGS } from './reads.ts'
 import { isKnownPair, REGION_RULES } from './regions.ts'
@@ -50,11 +50,6 @@ const sending = ({ subject, source, from }: View): Sending => {
     poolArn: account === undefined ? undefined : `arn:${partition ?? 'aws'}:cognito-idp:${region}:${account}:userpool/${userPoolId}`,
     fromAddress: mailbox && `${mailbox.localPart}@${mailbox.domain}`,
   }
-}
-
-const ipPool = (view: View): JsonObject | undefined => {
-  const answer = found(view.facts.sendingPool)
-  return child(answer, 'DedicatedIpPool') ?? answer
 }
 
 export const WARNINGS: readonly Check[] = [
@@ -133,22 +128,6 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES API v2, GetDedicatedIpPool; rain#271',
     find: ({ facts, configurationSet }) => when(isMissing(facts.sendingPool), { ipPool: sendingPoolName(configurationSet) ?? '' }),
-  },
-  {
-    id: 'sending-pool-empty',
-    level: 'warning',
-    code: 'InvalidRequest',
-    looksAt: 'DedicatedIps beside the answer of GetDedicatedIpPool, where they are known; a MANAGED pool has none to show',
-    sentence: 'The dedicated IP pool {ipPool} of configuration set {set} has no IP address in {sesRegion}',
-    remedy: 'assign addresses to it, or name another IP pool in the set’s DeliveryOptions',
-    permission: `${POOL}; ses:GetDedicatedIps on dedicated-ip-pool/*`,
-    evidence: 'inferred',
-    source: 'SES API v2, GetDedicatedIps, ScalingMode',
-    find: (view) => {
-      const ips = found(view.facts.sendingPool)?.['DedicatedIps']
-      const isEmpty = Array.isArray(ips) && ips.length === 0 && ipPool(view)?.['ScalingMode'] !== 'MANAGED'
-      return when(isEmpty, { ipPool: sendingPoolName(view.configurationSet) ?? '' })
-    },
   },
   {
     id: 'region-pair',
