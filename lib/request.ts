@@ -196,7 +196,7 @@ const work = async (
   const pass = async (ids: readonly string[], changeOf: (id: string) => Change, judge: Judge): Promise<readonly (Done | Refusal)[]> =>
     sideBySide(ids, POOLS_AT_ONCE, async (id) => {
       try {
-        return await reconcile(id, changeOf(id), judge, run, opened.first)
+        return await reconcile(id, changeOf(id), judge, run, id === pools[0] ? opened.first : undefined)
       } catch (error) {
         if (error instanceof Superseded || error instanceof BindingMoved) stop.abort(error)
         if (stop.signal.aborted) throw stop.signal.reason
