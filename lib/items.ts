@@ -51,11 +51,17 @@ export const remove = (table: Table, clock: Clock, key: string, seen: number, si
   return surely(clock, signal, () => table.remove(key, seen, signal), isGone)
 }
 
-/** A later delivery of the same event, or a newer event of the binding, has taken over: stop, write nothing, stay silent. */
+/**
+ * Somebody has taken over: stop, and write nothing more. A later delivery of the same event also answers it, so this one stays silent;
+ * another event does not.
+ */
 export class Superseded extends Error {
-  constructor() {
+  readonly bySameEvent: boolean
+
+  constructor(bySameEvent: boolean) {
     super('another delivery has taken over')
     this.name = 'Superseded'
+    this.bySameEvent = bySameEvent
   }
 }
 
@@ -68,7 +74,7 @@ const isLater = (a: Lease, b: Lease): boolean => (a.StartedAt === b.StartedAt ? 
 export const isHeld = (held: Lease | undefined, mine: Lease, now: number): boolean => {
   if (!held || held.Invocation === mine.Invocation) return false
   if (held.Event !== mine.Event) return Date.parse(held.Until) > now
-  if (isLater(held, mine)) throw new Superseded()
+  if (isLater(held, mine)) throw new Superseded(true)
   return false
 }
 

@@ -93,8 +93,8 @@ export const serve = async (request: Request, office: Office): Promise<string | 
   const binding = parsed?.binding
   const pools = binding?.userPoolIds ?? wellFormedPoolIds(request.properties)
   try {
-    for (;;) {
-      const opened = await open(request, office, pools)
+    for (let isStart = true; ; isStart = false) {
+      const opened = await open(request, office, pools, isStart)
       if (typeof opened === 'string') return opened
       if ('ok' in opened) return body(failed(opened))
       try {
@@ -104,18 +104,28 @@ export const serve = async (request: Request, office: Office): Promise<string | 
       }
     }
   } catch (error) {
-    if (error instanceof Superseded) return undefined
+    if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
     if (office.signal.aborted) return body(failed(outOfTime(new Map(), 0, pools)))
     return body(failed(explainAny(error, office, '')))
   }
 }
 
-/** Reads the binding's record, and waits while another event of the binding is served. @returns a stored answer, a refusal, or what was read */
-const open = async (request: Request, office: Office, pools: readonly string[]): Promise<string | Refusal | Opened> => {
+const takenOver = (request: Request): Refusal =>
+  refusal(
+    'ResourceConflict',
+    `This ${request.type} of ${request.owner.LogicalResourceId} is superseded: another operation on it began while it ran, or its record was removed. What it had not done yet was left undone; try again.`,
+  )
+
+/**
+ * Reads the binding's record, and waits while another event of the binding is served.
+ * @param isStart whether the delivery begins here: an answer that is found then is sent again, one that is found later belongs to another delivery
+ * @returns a stored answer, a refusal, or what was read. Throws Superseded when another delivery answers.
+ */
+const open = async (request: Request, office: Office, pools: readonly string[], isStart: boolean): Promise<string | Refusal | Opened> => {
   const { table, clock } = office.ports
   const key = bindingKey(request.owner)
   const [only, ...others] = pools
-  for (;;) {
+  for (let isFirstLook = isStart; ; isFirstLook = false) {
     const [item, first] = await Promise.all([
       readItemOf(table, clock, key, office.signal),
       only !== undefined && others.length === 0
@@ -126,6 +136,7 @@ const open = async (request: Request, office: Office, pools: readonly string[]):
     if (read && !read.ok) return read
     const binding = read?.record
     const stored = storedAnswer(binding, request.event, clock.now())
+    if (stored !== undefined && !isFirstLook) throw new Superseded(true)
     if (stored !== undefined) {
       office.log('info', `${request.type}: this event was answered before; the same answer again`)
       return stored
@@ -177,7 +188,10 @@ const work = async (
     if (clock.now() - lastLook <= 1_000) return
     const item = await readItemOf(table, clock, key, office.signal)
     const read = item && readBindingRecord(item, table.name)
-    if (!read?.ok || read.record.Lease?.Invocation !== lease.Invocation) throw new Superseded()
+    if (read && !read.ok) throw new Superseded(false)
+    const held = read?.record.Lease
+    if (held) isHeld(held, lease, clock.now()) // Throws when it is a later delivery's.
+    if (held?.Invocation !== lease.Invocation) throw new Superseded(storedAnswer(read?.record, request.event, clock.now()) !== undefined)
     lastLook = clock.now()
   }
   const stop = new AbortController()
