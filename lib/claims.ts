@@ -276,7 +276,8 @@ export const writeAhead = (
   Base: next.base,
   Asked: askedFor(record, live),
   Applied: live,
-  Claims: record?.Claims ?? [],
+  // Those that an unfinished write had brought are here too: what is taken away now must still be found if this write does not finish either.
+  Claims: [...claimsOf(record)],
   Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },
   Lease: holder,
   ...(next.heals.length > 0 ? { HealHistory: [...next.heals] } : {}),

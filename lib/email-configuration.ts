@@ -80,6 +80,30 @@ export const rebase = (
   return wishes.includes('ConfigurationSet') ? withSenderForItsSet(moved, live) : moved
 }
 
+/** What a reading after a write says of the members that are not as they were sent. */
+export type ReadBack = {
+  /** As before the write: it did not take. */
+  readonly notTaken: readonly string[]
+  /** Another text for what was sent: the service's spelling. */
+  readonly respelled: readonly string[]
+  /** Gone, or another sender: somebody changed it at the same moment. The sender is one wish. */
+  readonly changed: readonly string[]
+}
+
+/** Compares what was `sent` with what stands `after` the write and stood `before` it. */
+export const readBack = (before: EmailConfiguration, sent: EmailConfiguration, after: EmailConfiguration): ReadBack => {
+  const other = differingMembers(sent, after)
+  const notTaken = other.filter((name) => sameMember(name, before, after))
+  const isSpelling = (name: string) => name !== 'EmailSendingAccount' && sent[name] !== undefined && after[name] !== undefined
+  const changed = other.filter((name) => !notTaken.includes(name) && !isSpelling(name))
+  const isSender = (name: string) => SENDER.some((member) => member === name)
+  return {
+    notTaken,
+    respelled: other.filter((name) => !notTaken.includes(name) && isSpelling(name) && !(isSender(name) && changed.some(isSender))),
+    changed: changed.some(isSender) ? [...new Set([...changed, ...SENDER])] : changed,
+  }
+}
+
 /** Base after a claim is retained: its members are the pool's own from now on. */
 export const retain = (base: EmailConfiguration, declared: EmailConfiguration, live: EmailConfiguration): EmailConfiguration =>
   withSenderForItsSet(overlay(base, declared), live)

@@ -13,7 +13,7 @@ import {
   stackName,
   writeAhead,
 } from './claims.ts'
-import { differingMembers, type EmailConfiguration, sameMember, withMembersOf } from './email-configuration.ts'
+import { differingMembers, type EmailConfiguration, type ReadBack, readBack, withMembersOf } from './email-configuration.ts'
 import { isDenied, isNotFound, isThrottled, type Refusal, refusal, refusedForSure, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, remove, save, untilNextLook } from './items.ts'
 import { child, type JsonObject } from './json.ts'
@@ -169,25 +169,19 @@ export const reconcile = async (
 
       // Verify.
       const seen = await verify(run, userPoolId, pool, next.send, echo)
-      const applied = emailConfigurationOf(seen.pool)
-      const state = { base: next.base, claims: next.claims, asked: withMembersOf(next.desired, applied, seen.notTaken), applied }
+      const after = emailConfigurationOf(seen.pool)
+      // What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
+      const applied = withMembersOf(after, next.send, seen.changed)
+      const state = { base: next.base, claims: next.claims, asked: withMembersOf(next.desired, after, seen.notTaken), applied }
       const isMine = await settle(run, userPoolId, held, state)
       held = undefined
       before = undefined
       if (!isMine) continue
-      report(run, userPoolId, pool, seen, live)
-      const respelled = seen.respelled.map(
-        (name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`,
-      )
-      const template = echo.onlyTheTemplateInUse ? [templateCut(userPoolId)] : []
+      report(run, userPoolId, pool, seen)
+      const remarks = [...warnings, ...seenWarnings(userPoolId, seen), ...(echo.onlyTheTemplateInUse ? [templateCut(userPoolId)] : [])]
       if (change.kind === 'detach')
-        return done(userPoolId, applied, true, [
-          ...warnings,
-          ...respelled,
-          ...template,
-          ...seen.notTaken.map((name) => kept(userPoolId, name)),
-        ])
-      return failure(userPoolId, seen) ?? done(userPoolId, applied, true, [...warnings, ...respelled, ...template])
+        return done(userPoolId, after, true, [...remarks, ...seen.notTaken.map((name) => kept(userPoolId, name))])
+      return failure(userPoolId, seen) ?? done(userPoolId, after, true, remarks)
     }
   } finally {
     if (held) await letGo(run, held, before?.record, unclear !== undefined)
@@ -306,29 +300,23 @@ const waitAfter = (error: ServiceError, failures: number, run: Run): number | un
   return error.code === 'UserImportInProgressException' ? 5_000 : backoff(failures, clock)
 }
 
-type Seen = {
-  readonly pool: JsonObject
-  readonly lost: readonly Difference[]
-  readonly notTaken: readonly string[]
-  readonly respelled: readonly string[]
-}
+type Seen = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
 
-const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, echo: Echo): Seen => {
-  const [was, is] = [emailConfigurationOf(before), emailConfigurationOf(after)]
-  const other = differingMembers(sent, is)
-  const notTaken = other.filter((name) => sameMember(name, was, is))
-  return { pool: after, lost: lostSettings(before, after, echo), notTaken, respelled: other.filter((name) => !notTaken.includes(name)) }
-}
+const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, echo: Echo): Seen => ({
+  ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
+  pool: after,
+  lost: lostSettings(before, after, echo),
+})
 
 /** Reads the pool again, and once more a second later when something is not as sent. */
 const verify = async (run: Run, userPoolId: string, before: JsonObject, sent: EmailConfiguration, echo: Echo): Promise<Seen> => {
   const look = async () => {
     const after = await describe(run, userPoolId)
     // Removed the moment after it was written: nothing is left to differ.
-    return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [] }
+    return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [], changed: [] }
   }
   const seen = await look()
-  if (seen.lost.length + seen.notTaken.length + seen.respelled.length === 0) return seen
+  if ([seen.lost, seen.notTaken, seen.respelled, seen.changed].every((found) => found.length === 0)) return seen
   await run.ports.clock.sleep(1_000, run.signal)
   return look()
 }
@@ -350,13 +338,15 @@ const failure = (userPoolId: string, { lost, notTaken }: Seen): Refusal | undefi
         `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${notTaken.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
       ))
 
-const report = (run: Run, userPoolId: string, before: JsonObject, seen: Seen, live: EmailConfiguration): void => {
-  const after = emailConfigurationOf(seen.pool)
+const seenWarnings = (userPoolId: string, { respelled, changed }: Seen): string[] => [
+  ...respelled.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
+  ...(changed.length > 0 ? [`Somebody else changed ${changed.join(', ')} of user pool ${userPoolId} at the moment of this update.`] : []),
+]
+
+const report = (run: Run, userPoolId: string, before: JsonObject, seen: Seen): void => {
+  const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
   const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
-  run.log(
-    'info',
-    `user pool ${userPoolId}: EmailConfiguration written, ${settingsCount(before) - seen.lost.length} other settings untouched`,
-    { changed },
-  )
+  const untouched = settingsCount(before) - seen.lost.length
+  run.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
   if (seen.lost.length > 0) run.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
 }
