@@ -87,9 +87,14 @@ export const readPoolRecord = (item: JsonObject, table: string) => readItem(pool
 /** The claims that count: those of a write that was begun, else those of the last one that was completed. */
 export const claimsOf = (record: PoolRecord | undefined): readonly Claim[] => record?.Intended?.Claims ?? record?.Claims ?? []
 
-/** Whether `owner` has, or until a write that was begun had, a claim here. */
-export const concerns = (record: PoolRecord | undefined, owner: Owner): boolean =>
-  [...(record?.Claims ?? []), ...(record?.Intended?.Claims ?? [])].some((one) => sameOwner(one, owner))
+/** All claims of which a write that was begun may have left something on the pool, or not yet have taken it away. */
+const openClaims = (record: PoolRecord | undefined): Claim[] => {
+  const intended = record?.Intended?.Claims ?? []
+  return [...(record?.Claims ?? []).filter((one) => !intended.some((other) => sameOwner(one, other))), ...intended]
+}
+
+/** Whether `owner` has a claim here, or had one until a write that was begun. */
+export const concerns = (record: PoolRecord | undefined, owner: Owner): boolean => openClaims(record).some((one) => sameOwner(one, owner))
 
 /** What an event wants of a pool. */
 export type Change =
@@ -276,8 +281,8 @@ export const writeAhead = (
   Base: next.base,
   Asked: askedFor(record, live),
   Applied: live,
-  // Those that an unfinished write had brought are here too: what is taken away now must still be found if this write does not finish either.
-  Claims: [...claimsOf(record)],
+  // Unfinished writes before this one included: what is taken away now must still be found if this one does not finish either.
+  Claims: openClaims(record),
   Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },
   Lease: holder,
   ...(next.heals.length > 0 ? { HealHistory: [...next.heals] } : {}),
