@@ -104,9 +104,11 @@ export const readBack = (before: EmailConfiguration, sent: EmailConfiguration, a
   }
 }
 
-/** Base after a claim is retained: its members are the pool's own from now on. */
-export const retain = (base: EmailConfiguration, declared: EmailConfiguration, live: EmailConfiguration): EmailConfiguration =>
-  withSenderForItsSet(overlay(base, declared), live)
+/** Base after a claim is retained: its members are the pool's own from now on, unless nothing gives them a sender any more. */
+export const retain = (base: EmailConfiguration, declared: EmailConfiguration, live: EmailConfiguration): EmailConfiguration => {
+  const retained = withSenderForItsSet(overlay(base, declared), live)
+  return givesSender(retained) ? retained : base
+}
 
 export type Desired =
   | { readonly blocked: false; readonly emailConfiguration: EmailConfiguration; readonly senderOfNoLayer: boolean }

@@ -109,7 +109,7 @@ export const heal = async (userPoolId: string, item: JsonObject | undefined, run
       ? { warnings: [] }
       : { refusal: refusal('InvalidRequest', why ?? 'off'), warnings: [] }
   }
-  const result = await reconcile(userPoolId, { kind: 'heal', at }, judge, run, { item })
+  const result = await reconcile(userPoolId, { kind: 'heal', at }, judge, run, { item, isCurrent: Promise.resolve(true) })
   if (result.ok) return result.wrote ? 'healed' : 'asDeclared'
   const { code, message } = result
   if (code === 'ResourceConflict') return 'busy'

@@ -73,28 +73,28 @@ const done = (userPoolId: string, emailConfiguration: EmailConfiguration, wrote:
 
 const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
-/** Makes one pool what its claims say. `first` is the pool's item where it has been read already. */
-export const reconcile = async (
-  userPoolId: string,
-  change: Change,
-  judge: Judge,
-  run: Run,
-  first?: { readonly item: JsonObject | undefined },
-): Promise<Done | Refusal> => {
+/** The pool's item where it has been read already, and whether it still stood so when the binding was known to be ours. */
+export type First = { readonly item: JsonObject | undefined; readonly isCurrent: Promise<boolean> }
+
+/** Makes one pool what its claims say. */
+export const reconcile = async (userPoolId: string, change: Change, judge: Judge, run: Run, first?: First): Promise<Done | Refusal> => {
   const { table, clock, userPools } = run.ports
   const site = { userPoolId, region: run.region }
-  let item = first
+  let ahead = first
   let echo: Echo = {}
   let keepSender = false
   let before: { readonly record: PoolRecord | undefined } | undefined
   let held: PoolRecord | undefined
-  let unclear: JsonObject | undefined
+  /** The pool as it was before an update whose outcome was never learned, and when that update was sent. */
+  let unclear: { readonly pool: JsonObject; readonly at: number } | undefined
   let failures = 0
   try {
     for (;;) {
       // Observe: the record first, then the pool; nobody of us writes in between without the record's revision moving.
-      const stored = item ?? { item: await readItemOf(table, clock, userPoolId, run.signal) }
-      item = undefined
+      const [stored, isCurrent] = ahead
+        ? [ahead, ahead.isCurrent]
+        : [{ item: await readItemOf(table, clock, userPoolId, run.signal) }, true]
+      ahead = undefined
       const read = stored.item && readPoolRecord(stored.item, table.name)
       if (read && !read.ok) return read
       const record = read?.record
@@ -104,8 +104,10 @@ export const reconcile = async (
         await clock.sleep(untilNextLook(record.Lease, clock), run.signal)
         continue
       }
-      if (change.kind === 'detach' && !concerns(record, change.owner)) return done(userPoolId, {}, false, [])
-      const pool = await describe(run, userPoolId)
+      const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)
+      const pool = isConcerned ? await describe(run, userPoolId) : undefined
+      if (!(await isCurrent)) continue
+      if (!isConcerned) return done(userPoolId, {}, false, [])
       if (!pool && change.kind === 'detach') {
         await run.ready
         if (!record || (await forget(run, record, change))) return done(userPoolId, {}, false, [])
@@ -118,9 +120,9 @@ export const reconcile = async (
       const planned = plan(userPoolId, record, live, change)
       if (!planned.ok) return planned
       const next = keepSender ? withSenderKept(planned, live) : planned
-      const landing = mayStillLand(record, live, next, run)
-      if (landing > 0) {
-        await clock.sleep(landing, run.signal)
+      const foreignLanding = mayStillLand(record, live, next, run)
+      if (foreignLanding > 0) {
+        await clock.sleep(foreignLanding, run.signal)
         continue
       }
       const verdict =
@@ -132,10 +134,14 @@ export const reconcile = async (
       await run.ready
       await run.stillMine()
       if (next.differing.length === 0) {
+        if (unclear && unclear.at + LANDING_MS > clock.now()) {
+          await clock.sleep(unclear.at + LANDING_MS - clock.now(), run.signal)
+          continue
+        }
         const state = { base: next.base, claims: next.claims, asked: next.desired, applied: live }
         if (!(await settle(run, userPoolId, record, state))) continue
         held = undefined
-        const lost = unclear ? lostSettings(unclear, pool, echo) : []
+        const lost = unclear ? lostSettings(unclear.pool, pool, echo) : []
         return lostRefusal(userPoolId, lost) ?? done(userPoolId, live, unclear !== undefined, warnings)
       }
 
@@ -148,10 +154,11 @@ export const reconcile = async (
         continue
       }
       const request = updateRequest(userPoolId, pool, next.send, echo)
+      const sentAt = clock.now()
       try {
         await userPools.update(request, run.signal)
       } catch (error) {
-        if (!refusedForSure(error)) unclear = pool
+        if (!refusedForSure(error)) unclear = { pool, at: sentAt }
         run.signal.throwIfAborted()
         if (!(error instanceof ServiceError)) throw error
         if (!echo.onlyTheTemplateInUse && refusesTemplate(error)) echo = { onlyTheTemplateInUse: true }
@@ -165,7 +172,10 @@ export const reconcile = async (
         }
         continue
       }
-      unclear = pool // Written; until it is verified nobody may take the record back.
+      const landing = unclear ? unclear.at + LANDING_MS - clock.now() : 0
+      unclear = { pool, at: sentAt } // Written; until it is verified nobody may take the record back.
+      // An earlier attempt may still take effect, over this one: look when it no longer can.
+      if (landing > 0) await clock.sleep(landing, run.signal)
 
       // Verify.
       const seen = await verify(run, userPoolId, pool, next.send, echo)

@@ -20,7 +20,7 @@ import { isObject, type JsonObject, text } from './json.ts'
 import type { Log, Ports } from './ports.ts'
 import { type Facts, factFinder, judge as judgeFacts, summary } from './preflight.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
-import { type Done, type Judge, type Run, reconcile } from './reconcile.ts'
+import { type Done, type First, type Judge, type Run, reconcile } from './reconcile.ts'
 import { explain, explainTable } from './service-errors.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -207,10 +207,12 @@ const work = async (
     waitingFor: new Map(),
   }
 
+  const first = firstOf(opened, pools[0], office)
+
   const pass = async (ids: readonly string[], changeOf: (id: string) => Change, judge: Judge): Promise<readonly (Done | Refusal)[]> =>
     sideBySide(ids, POOLS_AT_ONCE, async (id) => {
       try {
-        return await reconcile(id, changeOf(id), judge, run, id === pools[0] ? opened.first : undefined)
+        return await reconcile(id, changeOf(id), judge, run, id === pools[0] ? first : undefined)
       } catch (error) {
         if (error instanceof Superseded || error instanceof BindingMoved) stop.abort(error)
         if (stop.signal.aborted) throw stop.signal.reason
@@ -235,6 +237,18 @@ const work = async (
     if (!(error instanceof ServiceError)) return body(failed(outOfTime(run.waitingFor, pools.length, pools)))
     return body(failed(explainTable(error, table.name)))
   }
+}
+
+/**
+ * The pool's item as it was read beside the binding's. Where the binding existed, an event of it may have ended between the two reads:
+ * the item is read once more, beside what comes next.
+ */
+const firstOf = ({ first, binding }: Opened, userPoolId: string | undefined, { ports, signal }: Office): First | undefined => {
+  if (!first || userPoolId === undefined) return undefined
+  if (!binding) return { item: first.item, isCurrent: Promise.resolve(true) }
+  const isCurrent = readItemOf(ports.table, ports.clock, userPoolId, signal).then((item) => item?.['Revision'] === first.item?.['Revision'])
+  isCurrent.catch(() => undefined) // Whoever uses the item awaits it.
+  return { item: first.item, isCurrent }
 }
 
 /** Whether a later delivery of this event has answered, or will. Another event's record is no reason to stay silent. */
