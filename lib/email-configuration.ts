@@ -1,5 +1,5 @@
 // The algebra of layers: what a pool's EmailConfiguration should be, and whose wish each of its members is.
-import { sameAddress } from './email-address.ts'
+import { parseMailbox, sameAddress } from './email-address.ts'
 import { type JsonObject, sameSetting, text } from './json.ts'
 
 /** Cognito's EmailConfigurationType as it stands on the wire, members that no SDK knows included. */
@@ -90,18 +90,24 @@ export type ReadBack = {
   readonly changed: readonly string[]
 }
 
+/** Whether a value that is not as sent can be the service's way to write it: another text, of an address the same mailbox. */
+const isSpelling = (name: string, sent: EmailConfiguration, after: EmailConfiguration): boolean => {
+  const [asked, found] = [text(sent, name), text(after, name)]
+  if (name === 'EmailSendingAccount' || asked === undefined || found === undefined) return false
+  if (!ADDRESSES.has(name)) return true
+  const [one, other] = [parseMailbox(asked), parseMailbox(found)]
+  return 'domain' in one && 'domain' in other && one.localPart === other.localPart && one.domain === other.domain
+}
+
 /** Compares what was `sent` with what stands `after` the write and stood `before` it. */
 export const readBack = (before: EmailConfiguration, sent: EmailConfiguration, after: EmailConfiguration): ReadBack => {
   const other = differingMembers(sent, after)
   const notTaken = other.filter((name) => sameMember(name, before, after))
-  const isSpelling = (name: string) => name !== 'EmailSendingAccount' && sent[name] !== undefined && after[name] !== undefined
-  const changed = other.filter((name) => !notTaken.includes(name) && !isSpelling(name))
+  const third = other.filter((name) => !notTaken.includes(name))
+  // Where somebody wrote, nothing is the service's spelling.
+  if (third.every((name) => isSpelling(name, sent, after))) return { notTaken, respelled: third, changed: [] }
   const isSender = (name: string) => SENDER.some((member) => member === name)
-  return {
-    notTaken,
-    respelled: other.filter((name) => !notTaken.includes(name) && isSpelling(name) && !(isSender(name) && changed.some(isSender))),
-    changed: changed.some(isSender) ? [...new Set([...changed, ...SENDER])] : changed,
-  }
+  return { notTaken, respelled: [], changed: third.some(isSender) ? [...new Set([...third, ...SENDER])] : third }
 }
 
 /** Base after a claim is retained: its members are the pool's own from now on, unless nothing gives them a sender any more. */
