@@ -147,16 +147,19 @@ export const handleCloudFormation = async (
     const message = `An unexpected error (${error instanceof Error ? error.name : 'unknown'}); the log stream ${logStream} has it. Try again, and report it if it stays so.`
     return answerTo(request, { status: 'FAILED', code: 'InternalFailure', message }, logStream)
   }
+  /** Nothing may run on beside the answer or after it: Lambda would thaw it at the next event. */
+  const stop = () => {
+    over.abort()
+    work.abort(new Error('the event is over'))
+  }
   const last = watchdog()
   last.catch(() => undefined) // Stopped with `over` as soon as there is an answer.
   try {
     const body = await Promise.race([serve(request, office).catch(unexpected), last])
     if (body === undefined) return log('info', 'another delivery of this event answers it')
-    over.abort()
+    stop()
     await deliver(body)
   } finally {
-    over.abort()
-    // Nothing may run on: Lambda would thaw it at the next event.
-    work.abort(new Error('the event is over'))
+    stop()
   }
 }

@@ -114,6 +114,8 @@ export type Change =
       /** Whether a SUCCESS has answered for this pool. What failed is undone, whatever OnDelete says. */
       readonly answered: boolean
     }
+  /** Finish what another event began; nothing of the claims changes. */
+  | { readonly kind: 'finish' }
   /** Put back what the claims say; nothing of them changes. `at` is ISO 8601. */
   | { readonly kind: 'heal'; readonly at: string }
 
@@ -216,7 +218,7 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
     live,
   )
   if (wish.blocked) {
-    if (change.kind !== 'detach') return refusal('InvalidRequest', blockedMessage(userPoolId))
+    if (change.kind === 'attach' || change.kind === 'heal') return refusal('InvalidRequest', blockedMessage(userPoolId))
     const left = `${blockedMessage(userPoolId)} The claims that remain on it have no effect; nothing was written.`
     return { ...changed, desired: live, send: live, differing: [], warnings: [left], heals: record?.HealHistory ?? [] }
   }

@@ -101,6 +101,7 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       if (record?.Lease && isHeld(record.Lease, run.lease, clock.now())) {
         run.waitingFor.set(userPoolId, busy(userPoolId, record))
         if (change.kind === 'heal') return busy(userPoolId, record)
+        await run.ready // An event that is no longer ours to serve must not wait here.
         await clock.sleep(untilNextLook(record.Lease, clock), run.signal)
         continue
       }
@@ -118,18 +119,15 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
 
       // Plan.
       const planned = plan(userPoolId, record, live, change)
-      if (!planned.ok) return planned
+      if (!planned.ok) return await refusing(userPoolId, planned, record, run)
       const next = keepSender ? withSenderKept(planned, live) : planned
       const foreignLanding = mayStillLand(record, live, next, run)
       if (foreignLanding > 0) {
         await clock.sleep(foreignLanding, run.signal)
         continue
       }
-      const verdict =
-        change.kind === 'detach'
-          ? { warnings: [] }
-          : await judge({ userPoolId, pool, live, desired: next.desired, differing: next.differing, record })
-      if (verdict.refusal) return verdict.refusal
+      const verdict = await judge({ userPoolId, pool, live, desired: next.desired, differing: next.differing, record })
+      if (verdict.refusal) return await refusing(userPoolId, verdict.refusal, record, run)
       const warnings = [...next.warnings, ...verdict.warnings, ...(keepSender ? [senderKept(userPoolId)] : [])]
       await run.ready
       await run.stillMine()
@@ -197,6 +195,15 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
     if (held) await letGo(run, held, before?.record, unclear !== undefined)
   }
 }
+
+/** What is refused still finishes what a dead invocation began: the intention must not stay. */
+const refusing = async (userPoolId: string, refused: Refusal, record: PoolRecord | undefined, run: Run): Promise<Refusal> => {
+  if (record?.Intended) await reconcile(userPoolId, { kind: 'finish' }, noJudge, run)
+  return refused
+}
+
+/** Pre-flight is not asked: nothing new is wished for. */
+export const noJudge: Judge = async () => ({ warnings: [] })
 
 const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   const others = claimsOf(record).map((claim) => stackName(claim.StackId))

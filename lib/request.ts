@@ -20,7 +20,7 @@ import { isObject, type JsonObject, text } from './json.ts'
 import type { Log, Ports } from './ports.ts'
 import { type Facts, factFinder, judge as judgeFacts, summary } from './preflight.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
-import { type Done, type First, type Judge, type Run, reconcile } from './reconcile.ts'
+import { type Done, type First, type Judge, noJudge, type Run, reconcile } from './reconcile.ts'
 import { explain, explainTable } from './service-errors.ts'
 import { sideBySide } from './side-by-side.ts'
 
@@ -323,8 +323,6 @@ const serveAll = async (
 
 /** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
 const wishOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
-
-const noJudge: Judge = async () => ({ warnings: [] })
 
 const judgeOf = (
   request: Request,
