@@ -105,7 +105,8 @@ export const serve = async (request: Request, office: Office): Promise<string | 
     }
   } catch (error) {
     if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
-    if (office.signal.aborted) return body(failed(outOfTime(new Map(), 0, pools)))
+    if (office.signal.aborted)
+      return (await isAnsweredElsewhere(request, office)) ? undefined : body(failed(outOfTime(new Map(), 0, pools)))
     return body(failed(explainAny(error, office, '')))
   }
 }
@@ -259,6 +260,15 @@ const answeredByAnother = async (request: Request, office: Office, signal: Abort
   if (!read?.ok) return false
   if (read.record.Lease) isHeld(read.record.Lease, office.lease, clock.now())
   return storedAnswer(read.record, request.event, clock.now()) !== undefined
+}
+
+/** As {@link answeredByAnother}, at the very end of the time, when an answer matters more than knowing. */
+const isAnsweredElsewhere = async (request: Request, office: Office): Promise<boolean> => {
+  try {
+    return await answeredByAnother(request, office, office.closing)
+  } catch (error) {
+    return error instanceof Superseded && error.bySameEvent
+  }
 }
 
 type Pass = (ids: readonly string[], changeOf: (id: string) => Change, judge: Judge) => Promise<readonly (Done | Refusal)[]>
