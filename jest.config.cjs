@@ -2,6 +2,11 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
+  // Most of them wait for processes and for the clock, not for a core.
+  maxWorkers: 4,
+  // For a machine that is busy with other things; a test that hangs still ends.
+  testTimeout: 60_000,
   transform: { '\\.ts$': '<rootDir>/test/transform.cjs' },
   globalSetup: '<rootDir>/test/global-setup.mjs',
   // The SDK announces that Node 20 will not be supported from 2027 on; that is for whoever deploys, not for a test's output.
