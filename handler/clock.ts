@@ -1,4 +1,4 @@
-// The real clock.
+// The clock on the wall, and chance, for the core that has neither.
 import type { Clock } from '../lib/ports.ts'
 
 export const systemClock: Clock = {

@@ -5,7 +5,7 @@ import type { Own } from '../lib/heal.ts'
 import { child, isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Log, UserPools } from '../lib/ports.ts'
 import { wellFormedPoolIds } from '../lib/properties.ts'
-import type { Run } from '../lib/reconcile.ts'
+import type { Run } from '../lib/run.ts'
 import { healPools, sweep, type Tally, tallied } from '../lib/sweep.ts'
 import { type Desk, type Invocation, ownArn } from './cloudformation.ts'
 

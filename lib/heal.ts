@@ -5,7 +5,9 @@ import { refusal, ServiceError } from './errors.ts'
 import { readItemOf, save } from './items.ts'
 import { child, type JsonObject } from './json.ts'
 import { factFinder, judge as judgeFacts } from './preflight.ts'
-import { type Judge, type Look, type Run, reconcile } from './reconcile.ts'
+import { type Judge, type Look, reconcile } from './reconcile.ts'
+
+import type { Run } from './run.ts'
 
 /** Heals of a pool in 24 hours; then it is contested. */
 export const HEALS_A_DAY = 3

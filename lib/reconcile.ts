@@ -1,44 +1,15 @@
 // The story: one pool is observed, planned, written and verified. Every event does the same; only what it wants differs.
-import {
-  type Change,
-  claimsOf,
-  concerns,
-  type Lease,
-  type Plan,
-  type PoolRecord,
-  plan,
-  readPoolRecord,
-  sameRecord,
-  settled,
-  stackName,
-  writeAhead,
-} from './claims.ts'
-import { differingMembers, type EmailConfiguration, type ReadBack, readBack, withMembersOf } from './email-configuration.ts'
-import { isDenied, isNotFound, isThrottled, type Refusal, refusal, refusedForSure, ServiceError } from './errors.ts'
-import { isHeld, readItemOf, remove, save, untilNextLook } from './items.ts'
-import { child, type JsonObject } from './json.ts'
-import type { Log, Ports } from './ports.ts'
-import { backoff, retrying } from './retry.ts'
+import { refusesDefault, refusesTemplate, senderKept, templateCut, waitAfter, withSenderKept } from './after-refusal.ts'
+import { type Change, claimsOf, concerns, type Plan, type PoolRecord, plan, readPoolRecord, stackName, writeAhead } from './claims.ts'
+import { differingMembers, type EmailConfiguration, withMembersOf } from './email-configuration.ts'
+import { type Refusal, refusal, refusedForSure, ServiceError } from './errors.ts'
+import { isHeld, readItemOf, save, untilNextLook } from './items.ts'
+import type { JsonObject } from './json.ts'
+import { forget, letGo, settle } from './pool-item.ts'
+import type { Run } from './run.ts'
 import { explain } from './service-errors.ts'
-import { type Difference, type Echo, lostSettings, settingsCount, updateRequest } from './user-pool.ts'
-
-/** One invocation's work: what it may use, and for how long. */
-export type Run = {
-  readonly ports: Ports
-  /** Ends all work, before the Lambda's time is over. */
-  readonly signal: AbortSignal
-  /** Half a second later: by then leases have been given up. */
-  readonly closing: AbortSignal
-  readonly lease: Lease
-  readonly region: string
-  readonly log: Log
-  /** Resolves when the binding has recorded its pools; nothing is written to a pool before. */
-  readonly ready: Promise<unknown>
-  /** @throws Superseded when another delivery has taken the binding over */
-  readonly stillMine: () => Promise<void>
-  /** What each pool that is not done yet is waiting for, should the time run out. */
-  readonly waitingFor: Map<string, Refusal>
-}
+import { type Echo, lostSettings, updateRequest } from './user-pool.ts'
+import { describe, emailConfigurationOf, failure, kept, lostRefusal, report, seenWarnings, verify } from './verify.ts'
 
 /** What there is to judge before a pool is written. */
 export type Look = {
@@ -70,8 +41,6 @@ const done = (userPoolId: string, emailConfiguration: EmailConfiguration, wrote:
   wrote,
   warnings,
 })
-
-const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
 /** The pool's item where it has been read already, and whether it still stood so when the binding was known to be ours. */
 export type First = { readonly item: JsonObject | undefined; readonly isCurrent: Promise<boolean> }
@@ -214,18 +183,6 @@ const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   )
 }
 
-const describe = async (run: Run, userPoolId: string): Promise<JsonObject | undefined> => {
-  const read = () => run.ports.userPools.describe(userPoolId, run.signal)
-  try {
-    return await retrying(run.ports.clock, run.signal, read, (error) =>
-      run.waitingFor.set(userPoolId, explain(error, { userPoolId, region: run.region })),
-    )
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
-}
-
 /** An update whose outcome was never learned may take effect this long after it was begun. Inferred: no source bounds it. */
 const LANDING_MS = 3_000
 
@@ -236,134 +193,4 @@ const mayStillLand = (record: PoolRecord | undefined, live: EmailConfiguration, 
   const isUnwanted = differingMembers(intended.EmailConfiguration, next.desired).length > 0
   const shows = differingMembers(intended.EmailConfiguration, live).length === 0
   return isUnwanted && !shows ? Date.parse(intended.At) + LANDING_MS - run.ports.clock.now() : 0
-}
-
-/** Records a state that nobody has to finish: without lease and intention. False when somebody else was first. */
-const settle = async (
-  run: Run,
-  userPoolId: string,
-  record: PoolRecord | undefined,
-  state: Parameters<typeof settled>[2],
-): Promise<boolean> => {
-  const { table, clock } = run.ports
-  const rest = settled(userPoolId, record, state)
-  if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, run.signal))
-  if (record && sameRecord(rest, record)) return true
-  return (await save(table, clock, rest, record?.Revision, run.signal)) !== undefined
-}
-
-/** The pool is gone: the claim goes, and the record with the last one. */
-const forget = (run: Run, record: PoolRecord, change: Change & { kind: 'detach' }): Promise<boolean> => {
-  const next = plan(record.UserPoolId, record, record.Applied, change)
-  const claims = next.ok ? next.claims : []
-  return settle(run, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
-}
-
-/** Gives the lease up. When every attempt was refused for sure the record goes back to what it was; else the intention stays, for whoever comes next. */
-const letGo = async (run: Run, held: PoolRecord, before: PoolRecord | undefined, unclear: boolean): Promise<void> => {
-  const { table, clock } = run.ports
-  const { Lease: _lease, Revision: _revision, ...rest } = unclear ? held : (before ?? held)
-  try {
-    if (!unclear && !before) await remove(table, clock, held.UserPoolId, held.Revision, run.closing)
-    else await save(table, clock, rest, held.Revision, run.closing)
-  } catch (error) {
-    // It ends by itself with the invocation's deadline; the answer matters more.
-    run.log('warn', `the lease on user pool ${held.UserPoolId} could not be given up`, { error: String(error) })
-  }
-}
-
-/** Attempts for errors that often pass, by name. Throttles and imports are waited out while there is time. */
-const ATTEMPTS: Readonly<Record<string, number>> = {
-  ConcurrentModificationException: 6,
-  InvalidSmsRoleTrustRelationshipException: 3,
-  InvalidSmsRoleAccessPolicyException: 3,
-  UserImportInProgressException: Infinity,
-}
-
-const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTemplate/
-
-const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
-
-/** Whether the service refuses the way back to COGNITO_DEFAULT: with email MFA or email OTP the pool needs a sender. */
-const refusesDefault = (error: ServiceError, next: Plan, live: EmailConfiguration): boolean =>
-  refusedForSure(error) &&
-  !isThrottled(error) &&
-  !isDenied(error) &&
-  !isNotFound(error) &&
-  ATTEMPTS[error.code] === undefined &&
-  next.desired['EmailSendingAccount'] !== 'DEVELOPER' &&
-  live['EmailSendingAccount'] === 'DEVELOPER'
-
-/** Only ConfigurationSet and ReplyToEmailAddress go back to base. */
-const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
-  const desired = withMembersOf(live, next.desired, ['ConfigurationSet', 'ReplyToEmailAddress'])
-  return { ...next, desired, send: desired, differing: differingMembers(live, desired) }
-}
-
-const senderKept = (userPoolId: string): string =>
-  `Amazon Cognito does not let user pool ${userPoolId} go back to COGNITO_DEFAULT (email MFA and email OTP need a sender of the pool’s own), so it keeps its sender; ConfigurationSet and ReplyToEmailAddress were put back.`
-
-const kept = (userPoolId: string, name: string): string =>
-  `Amazon Cognito kept ${name} of user pool ${userPoolId} although it was to be put back.`
-
-const templateCut = (userPoolId: string): string =>
-  `Amazon Cognito refused VerificationMessageTemplate of user pool ${userPoolId} as it describes it; only the texts that DefaultEmailOption uses were sent.`
-
-/** Milliseconds until the pool is read again for another attempt; undefined when there is no point in one. */
-const waitAfter = (error: ServiceError, failures: number, run: Run): number | undefined => {
-  const { clock } = run.ports
-  const attempts = isThrottled(error) ? Infinity : (ATTEMPTS[error.code] ?? (refusedForSure(error) ? 1 : 5))
-  if (failures + 1 >= attempts) return undefined
-  return error.code === 'UserImportInProgressException' ? 5_000 : backoff(failures, clock)
-}
-
-type Seen = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
-
-const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, echo: Echo): Seen => ({
-  ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
-  pool: after,
-  lost: lostSettings(before, after, echo),
-})
-
-/** Reads the pool again, and once more a second later when something is not as sent. */
-const verify = async (run: Run, userPoolId: string, before: JsonObject, sent: EmailConfiguration, echo: Echo): Promise<Seen> => {
-  const look = async () => {
-    const after = await describe(run, userPoolId)
-    // Removed the moment after it was written: nothing is left to differ.
-    return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [], changed: [] }
-  }
-  const seen = await look()
-  if ([seen.lost, seen.notTaken, seen.respelled, seen.changed].every((found) => found.length === 0)) return seen
-  await run.ports.clock.sleep(1_000, run.signal)
-  return look()
-}
-
-const lostRefusal = (userPoolId: string, lost: readonly Difference[]): Refusal | undefined =>
-  lost.length === 0
-    ? undefined
-    : refusal(
-        'NotStabilized',
-        `After the update of user pool ${userPoolId} these settings differ from before: ${lost.map(({ setting }) => setting).join(', ')}. They were sent unchanged; either somebody changed them at the same moment or Amazon Cognito did not keep them. The log has the values before and after; set them again if nobody meant it.`,
-      )
-
-const failure = (userPoolId: string, { lost, notTaken }: Seen): Refusal | undefined =>
-  lostRefusal(userPoolId, lost) ??
-  (notTaken.length === 0
-    ? undefined
-    : refusal(
-        'NotStabilized',
-        `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${notTaken.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
-      ))
-
-const seenWarnings = (userPoolId: string, { respelled, changed }: Seen): string[] => [
-  ...respelled.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
-  ...(changed.length > 0 ? [`Somebody else changed ${changed.join(', ')} of user pool ${userPoolId} at the moment of this update.`] : []),
-]
-
-const report = (run: Run, userPoolId: string, before: JsonObject, seen: Seen): void => {
-  const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
-  const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
-  const untouched = settingsCount(before) - seen.lost.length
-  run.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
-  if (seen.lost.length > 0) run.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
 }

@@ -2,7 +2,7 @@
 import { type Healed, heal, type Own } from './heal.ts'
 import { readItemOf, Superseded, save } from './items.ts'
 import { type JsonObject, text } from './json.ts'
-import type { Run } from './reconcile.ts'
+import type { Run } from './run.ts'
 import { sideBySide } from './side-by-side.ts'
 import { tokenBucket } from './token-bucket.ts'
 

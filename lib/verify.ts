@@ -1,0 +1,77 @@
+// Reading a pool, and after a write reading it again: what took, what did not, and what somebody else changed.
+import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './email-configuration.ts'
+import { isNotFound, type Refusal, refusal } from './errors.ts'
+import { child, type JsonObject } from './json.ts'
+import { retrying } from './retry.ts'
+import type { Run } from './run.ts'
+import { explain } from './service-errors.ts'
+import { type Difference, type Echo, lostSettings, settingsCount } from './user-pool.ts'
+
+export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
+
+/** The pool as it is, or undefined when there is none. */
+export const describe = async (run: Run, userPoolId: string): Promise<JsonObject | undefined> => {
+  const read = () => run.ports.userPools.describe(userPoolId, run.signal)
+  try {
+    return await retrying(run.ports.clock, run.signal, read, (error) =>
+      run.waitingFor.set(userPoolId, explain(error, { userPoolId, region: run.region })),
+    )
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+type Seen = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
+
+const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, echo: Echo): Seen => ({
+  ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
+  pool: after,
+  lost: lostSettings(before, after, echo),
+})
+
+/** Reads the pool again, and once more a second later when something is not as sent. */
+export const verify = async (run: Run, userPoolId: string, before: JsonObject, sent: EmailConfiguration, echo: Echo): Promise<Seen> => {
+  const look = async () => {
+    const after = await describe(run, userPoolId)
+    // Removed the moment after it was written: nothing is left to differ.
+    return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [], changed: [] }
+  }
+  const seen = await look()
+  if ([seen.lost, seen.notTaken, seen.respelled, seen.changed].every((found) => found.length === 0)) return seen
+  await run.ports.clock.sleep(1_000, run.signal)
+  return look()
+}
+
+export const lostRefusal = (userPoolId: string, lost: readonly Difference[]): Refusal | undefined =>
+  lost.length === 0
+    ? undefined
+    : refusal(
+        'NotStabilized',
+        `After the update of user pool ${userPoolId} these settings differ from before: ${lost.map(({ setting }) => setting).join(', ')}. They were sent unchanged; either somebody changed them at the same moment or Amazon Cognito did not keep them. The log has the values before and after; set them again if nobody meant it.`,
+      )
+
+export const failure = (userPoolId: string, { lost, notTaken }: Seen): Refusal | undefined =>
+  lostRefusal(userPoolId, lost) ??
+  (notTaken.length === 0
+    ? undefined
+    : refusal(
+        'NotStabilized',
+        `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${notTaken.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
+      ))
+
+export const seenWarnings = (userPoolId: string, { respelled, changed }: Seen): string[] => [
+  ...respelled.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
+  ...(changed.length > 0 ? [`Somebody else changed ${changed.join(', ')} of user pool ${userPoolId} at the moment of this update.`] : []),
+]
+
+export const report = (run: Run, userPoolId: string, before: JsonObject, seen: Seen): void => {
+  const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
+  const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
+  const untouched = settingsCount(before) - seen.lost.length
+  run.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
+  if (seen.lost.length > 0) run.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
+}
+
+export const kept = (userPoolId: string, name: string): string =>
+  `Amazon Cognito kept ${name} of user pool ${userPoolId} although it was to be put back.`
