@@ -5,7 +5,6 @@ import {
   type BindingRecord,
   begun,
   bindingKey,
-  digest,
   isAnotherBindings,
   isLate,
   physicalResourceId,
@@ -14,16 +13,18 @@ import {
   storedAnswer,
 } from './binding.ts'
 import type { Change, Lease, Owner } from './claims.ts'
-import { isThrottled, type Refusal, refusal, ServiceError } from './errors.ts'
+import { type Refusal, refusal, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, Superseded, save, untilNextLook } from './items.ts'
 import { isObject, type JsonObject, text } from './json.ts'
 import type { Log, Ports } from './ports.ts'
-import { type Facts, factFinder, judge as judgeFacts, summary } from './preflight.ts'
+import { type Facts, summary } from './preflight.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
 import { type Done, type First, type Judge, noJudge, reconcile } from './reconcile.ts'
 import type { Run } from './run.ts'
 import { explain, explainTable } from './service-errors.ts'
+import { outOfTime, shortfall, unfinished } from './shortfall.ts'
 import { sideBySide } from './side-by-side.ts'
+import { judgeOf, wishOf } from './verdict.ts'
 
 export type Request = {
   readonly type: 'Create' | 'Update' | 'Delete'
@@ -106,8 +107,7 @@ export const serve = async (request: Request, office: Office): Promise<string | 
     }
   } catch (error) {
     if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
-    if (office.signal.aborted)
-      return (await isAnsweredElsewhere(request, office)) ? undefined : body(failed(outOfTime(new Map(), 0, pools)))
+    if (office.signal.aborted) return (await isAnsweredElsewhere(request, office)) ? undefined : body(failed(outOfTime(0, pools)))
     return body(failed(explainAny(error, office, '')))
   }
 }
@@ -236,7 +236,7 @@ const work = async (
     if (error instanceof BindingMoved) throw error
     office.log('error', 'the answer could not be stored', { error: String(error) })
     if (outcome.status === 'FAILED') return answer
-    if (!(error instanceof ServiceError)) return body(failed(outOfTime(run.waitingFor, pools.length, pools)))
+    if (!(error instanceof ServiceError)) return body(failed(outOfTime(pools.length, pools)))
     return body(failed(explainTable(error, table.name)))
   }
 }
@@ -297,9 +297,9 @@ const serveAll = async (
   if (!binding) {
     const all = [...new Set([...pools, ...before])]
     const results = await pass(all, detach, noJudge)
-    const bad = results.flatMap((result, index) => (result.ok ? [] : [{ id: all[index] ?? '', refusal: result }]))
     logWarnings(office, results)
-    if (bad.length > 0) return { outcome: failed(summed(bad, all, office)) }
+    const short = shortfall(all, results, office.signal.aborted)
+    if (short) return { outcome: failed(short) }
     return { outcome: { status: 'SUCCESS' }, success: { pools: [], wish: undefined } }
   }
 
@@ -315,11 +315,10 @@ const serveAll = async (
   const attached = await pass(pools, attach, judge)
   const left = before.filter((id) => !pools.includes(id))
   const detached = attached.every((result) => result.ok) ? await pass(left, detach, noJudge) : []
-  const ids = [...pools, ...left]
   const results = [...attached, ...detached]
   logWarnings(office, results)
-  const bad = results.flatMap((result, index) => (result.ok ? [] : [{ id: ids[index] ?? '', refusal: result }]))
-  if (bad.length > 0) return { outcome: failed(summed(bad, ids, office)) }
+  const short = shortfall([...pools, ...left], results, office.signal.aborted)
+  if (short) return { outcome: failed(short) }
 
   const [first] = attached
   const firstFacts = facts.get(pools[0] ?? '')
@@ -332,79 +331,9 @@ const serveAll = async (
   return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, wish } }
 }
 
-/** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
-const wishOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
-
-const judgeOf = (
-  request: Request,
-  office: Office,
-  run: Run,
-  binding: Binding,
-  record: BindingRecord | undefined,
-  wish: string,
-  found: Map<string, Facts>,
-): Judge => {
-  if (binding.preflight === 'SKIP') return noJudge
-  const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region, (error) => {
-    const waiting = refusal(
-      isThrottled(error) ? 'Throttling' : 'InternalFailure',
-      `Amazon SES did not answer ${error.action} (${error.code}) until the time ran out. Nothing was written; try again.`,
-    )
-    for (const id of binding.userPoolIds) run.waitingFor.set(id, waiting)
-  })
-  finder.prefetch(binding.declared)
-  return async ({ userPoolId, desired: emailConfiguration, pool }) => {
-    const facts = await finder.gather(emailConfiguration)
-    found.set(userPoolId, facts)
-    const { region, account, partition } = office
-    const findings = judgeFacts(
-      { userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: binding.allowSandbox },
-      facts,
-    )
-    const errors = findings.filter(({ level }) => level === 'error')
-    const isReplay =
-      request.type === 'Update' && (record?.Wishes.includes(wish) ?? false) && (record?.Answered.includes(userPoolId) ?? false)
-    const [worst] = errors
-    if (worst && binding.preflight === 'ENFORCE' && !isReplay) {
-      return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
-    }
-    return { warnings: findings.map(({ message }) => message) }
-  }
-}
-
 const logWarnings = (office: Office, results: readonly (Done | Refusal)[]): void => {
   for (const result of results) {
     if (result.ok) for (const warning of result.warnings) office.log('warn', warning)
     else office.log('error', `${result.code}: ${result.message}`)
   }
-}
-
-const unfinished = (userPoolId: string): Refusal =>
-  refusal(
-    'NotStabilized',
-    `User pool ${userPoolId} was not done when the time ran out. Try again; if it stays so, give the function more time (Timeout).`,
-  )
-
-const outOfTime = (waiting: ReadonlyMap<string, Refusal>, done: number, pools: readonly string[]): Refusal => {
-  const [first] = waiting.values()
-  return (
-    first ??
-    refusal(
-      'NotStabilized',
-      `The time ran out with ${done} of ${pools.length} user pools done (${pools.join(', ')}). Try again; if it stays so, give the function more time (Timeout).`,
-    )
-  )
-}
-
-/** One refusal that names every bad pool. */
-const summed = (bad: readonly { readonly id: string; readonly refusal: Refusal }[], all: readonly string[], office: Office): Refusal => {
-  const [worst] = bad
-  if (!worst) return refusal('InternalFailure', 'Nothing failed.')
-  const messages = [...new Set(bad.map((one) => one.refusal.message))].join(' ')
-  if (all.length === 1) return refusal(worst.refusal.code, messages)
-  const time = office.signal.aborted ? ' when the time ran out' : ''
-  return refusal(
-    worst.refusal.code,
-    `${all.length - bad.length} of ${all.length} user pools are done${time}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`,
-  )
 }
