@@ -1,0 +1,76 @@
+// One binding on many pools under Cognito's quotas: time against what the quota alone takes, refusals, memory.
+import { type JsonObject, without } from '../../lib/json.ts'
+import { healthySes, resource, SENDER } from '../driver.ts'
+import { startLambda } from '../lambda.ts'
+import { startLocalAws } from '../local-aws/index.ts'
+import rich from '../local-aws/rich-user-pool.json'
+import type { Place } from './place.ts'
+import type { ManyPools, PoolsRun } from './results.ts'
+import { rounded, spreadOf } from './statistics.ts'
+
+const LATENCY_MS = 100
+const QUOTA = 15
+const COUNTS = [1, 10, 60, 100]
+const ROUNDS = 3
+
+/** Two reads a pool, of which the first second's worth comes at once. */
+export const boundSeconds = (pools: number, quotaPerSecond: number): number =>
+  rounded(Math.max(0, (2 * pools - quotaPerSecond) / quotaPerSecond), 3)
+
+type One = { readonly seconds: number; readonly refusedPercent: number; readonly peakRssMb: number }
+
+const once = async (root: string, pools: number, environment: Readonly<Record<string, string>> = {}): Promise<One> => {
+  const aws = await startLocalAws({ latencyMs: LATENCY_MS, quotaPerSecond: QUOTA })
+  healthySes(aws)
+  const lambda = await startLambda({ ...aws.environment, ...environment }, root)
+  try {
+    const UserPoolIds = Array.from({ length: pools }, () => aws.createUserPool(without(rich as JsonObject, ['Id', 'Arn'])))
+    const startedAt = performance.now()
+    const { answer, invoked } = await resource(aws, lambda.invoke).create(
+      { UserPoolIds, ConfigurationSet: 'mail', ...SENDER },
+      { context: { remainingMs: 300_000 } },
+    )
+    const seconds = (performance.now() - startedAt) / 1_000
+    if (answer?.Status !== 'SUCCESS') throw new Error(`${pools} pools: ${answer?.Reason ?? invoked.error}`)
+    const refused = new Set(aws.calls.filter(({ error }) => error?.code === 'TooManyRequestsException').map(poolOf))
+    return { seconds, refusedPercent: (refused.size / pools) * 100, peakRssMb: invoked.maxRssKb / 1024 }
+  } finally {
+    await lambda.kill()
+    await aws.close()
+  }
+}
+
+const poolOf = ({ request }: { readonly request: JsonObject }): unknown => request['UserPoolId']
+
+export const measureManyPools = async ({ root, rounds = ROUNDS, say }: Place): Promise<ManyPools> => {
+  const runs: PoolsRun[] = []
+  for (const pools of COUNTS) {
+    const found: One[] = []
+    const times = pools > 60 ? Math.min(2, rounds) : rounds
+    for (let round = 1; round <= times; round += 1) {
+      say(`${pools} pools, run ${round} of ${times}`)
+      found.push(await once(root, pools))
+    }
+    const bound = boundSeconds(pools, QUOTA)
+    runs.push({
+      pools,
+      seconds: spreadOf(found.map(({ seconds }) => seconds)),
+      boundSeconds: bound,
+      ...(bound > 0 ? { ratio: spreadOf(found.map(({ seconds }) => seconds / bound)) } : {}),
+      refusedPercent: spreadOf(
+        found.map(({ refusedPercent }) => refusedPercent),
+        0,
+      ),
+      peakRssMb: spreadOf(
+        found.map(({ peakRssMb }) => peakRssMb),
+        0,
+      ),
+    })
+  }
+  const empty: number[] = []
+  for (let round = 1; round <= rounds; round += 1) {
+    say(`empty handler, run ${round} of ${rounds}`)
+    empty.push((await once(root, 1, { BUNDLE: `${root}/test/bench/contenders/empty.cjs` })).peakRssMb)
+  }
+  return { latencyMs: LATENCY_MS, quotaPerSecond: QUOTA, emptyRssMb: spreadOf(empty, 0), runs }
+}
