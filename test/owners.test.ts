@@ -76,11 +76,12 @@ describe('a pool that another stack has bound', () => {
   test('is worked on by one stack at a time: the second waits for the first and then lays over what that left', async () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(OWNED)
-    const held = hold(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    // Held when its write has taken effect and it is about to look: nothing but its lease says that it is not done.
+    const held = hold(stage.aws, ({ action, count }) => action === 'DescribeUserPool' && count === 2)
     const first = stage.resource('shop').create({ UserPoolId: id, ConfigurationSet: 'other' })
     await held.reached
 
-    // It is seen waiting: it looks at the pool's record a second time while the first still writes.
+    // It is seen waiting: it looks at the pool's record a second time while the first is still at work.
     const waiting = hold(stage.aws, ({ action, request, count }) => action === 'GetItem' && isFor(request, id) && count > 2)
     const second = stage
       .resource('mail', 'Binding', await stage.newLambda())

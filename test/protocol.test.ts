@@ -8,7 +8,7 @@ import { answerBody, type Data, MAX_BYTES } from '../lib/answer.ts'
 import { physicalResourceId } from '../lib/binding.ts'
 import type { JsonObject } from '../lib/json.ts'
 import { ACCOUNT, IDENTITY, REGION, SENDER, type Sent, stackArn } from './driver.ts'
-import { always, answerId, closeStages, hold, OWNED, openStage, PLAIN, rawAnswers, type Stage } from './driver-extra.ts'
+import { always, answerId, closeStages, hold, OWN, OWNED, openStage, PLAIN, rawAnswers, type Stage } from './driver-extra.ts'
 import { FUNCTION_ARN } from './lambda.ts'
 import type { Fault } from './local-aws/faults.ts'
 
@@ -325,7 +325,7 @@ describe('15: Lambda delivers at least once', () => {
     const mend = stage.aws.fault(always('PutObject', 'reset'))
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
-    const first = await mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }, { context: { remainingMs: 1_500 } })
+    const first = await mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }, { context: { remainingMs: 2_000 } })
     expect(first.invoked.error).toMatch(/could not be delivered/)
     mend()
     stage.aws.clearCalls()
@@ -571,6 +571,18 @@ describe('25: a Reason', () => {
       expect(reason).toMatch(/^InvalidRequest: /)
       expect(reason).not.toMatch(/\p{Cc}/u)
     }
+  })
+
+  test('and Data have none either, whatever the pool’s owner has put in its settings', async () => {
+    const stage = await openStage()
+    const id = stage.aws.createUserPool({
+      ...OWNED,
+      EmailConfiguration: { ...OWN, ReplyToEmailAddress: '\u001b[31mred\u0007@example.com' },
+    })
+    const { answer } = await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail' })
+    expect(answer?.Status).toBe('SUCCESS')
+    expect(answer?.Data?.['ReplyToEmailAddress']).toMatch(/red.*@example\.com/)
+    for (const value of Object.values(answer?.Data ?? {})) expect(value.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
   })
 })
 

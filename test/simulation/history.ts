@@ -1,0 +1,120 @@
+// Plays one history against the real core and protocol, and gives the first rule that it breaks.
+import { createCloudFormation } from './cloud-formation.ts'
+import type { ExceptionId } from './exceptions.ts'
+import { createLambda, type Invocation } from './lambda.ts'
+import { createOracle, type Verdict } from './oracle.ts'
+import { hashed, seeded } from './random.ts'
+import { createScheduler } from './scheduler.ts'
+import { type History, type Step, stepText } from './steps.ts'
+import { createWorld, ownerWrites } from './world.ts'
+
+export type Played = {
+  readonly violation: Verdict | undefined
+  readonly exceptions: readonly ExceptionId[]
+  /** UpdateUserPool calls that were sent. */
+  readonly updates: number
+  readonly invocations: number
+  readonly trace: readonly string[]
+}
+
+const START = Date.UTC(2026, 10, 23, 10)
+const MOST_STEPS = 60_000
+
+const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
+
+/** @param tracing whether to keep a line of everything that happens */
+export const play = async ({ setting, steps }: History, tracing = false): Promise<Played> => {
+  const scheduler = createScheduler(START, MOST_STEPS)
+  const world = createWorld(setting)
+  const lines: string[] = []
+  const trace = tracing ? (line: string) => void lines.push(`${clockTime(scheduler.now())} ${line}`) : undefined
+  const exceptions: ExceptionId[] = []
+  let violation: Verdict | undefined
+  let updates = 0
+  const violated = (rule: string, what: string): void => {
+    trace?.(`✗✗ ${rule}: ${what}`)
+    violation ??= { rule, what }
+  }
+  const excused = (id: ExceptionId): void => {
+    trace?.(`(${id})`)
+    exceptions.push(id)
+  }
+  const oracle = createOracle(world, scheduler.now, violated, excused)
+  const watch = {
+    ...oracle,
+    began: (invocation: Invocation, kind: Parameters<typeof oracle.began>[1]) => {
+      if (kind === 'update') updates += 1
+      oracle.began(invocation, kind)
+    },
+  }
+  const faults = steps.filter((step) => step.kind === 'fault')
+  const duplicates = steps.filter((step) => step.kind === 'duplicate')
+  const lambda = createLambda({ scheduler, world, watch, trace }, setting.seed, setting.lambdaSeconds, faults, {
+    violated,
+    excused,
+    answered: oracle.answered,
+  })
+  const poolId = (number: number): string => world.pools[number % world.pools.length]?.id ?? ''
+  const cloudFormation = createCloudFormation({ scheduler, lambda, seed: setting.seed, duplicates, poolId, violated, excused, trace }, 3)
+
+  const perform = (step: Step): void => {
+    if (step.kind === 'deploy' || step.kind === 'delete') cloudFormation.perform(step)
+    if (step.kind !== 'owner') return
+    const done = ownerWrites(world, step.pool, step.write, `o${step.id}`)
+    trace?.(`the owner writes ${poolId(step.pool)}: ${done ? JSON.stringify(step.write) : 'nothing'}`)
+  }
+  const walk = async (): Promise<void> => {
+    for (const step of steps) {
+      if (step.gap > 0) await scheduler.sleep(step.gap)
+      perform(step)
+    }
+  }
+  const broken = (error: unknown) => violated('simulation', error instanceof Error ? (error.stack ?? error.message) : String(error))
+
+  const applyAll = async (): Promise<void> => {
+    for (const stack of cloudFormation.stacks)
+      for (const id of stack.resources.keys()) {
+        const answer = await cloudFormation.applyAgain(stack, id, `again-${stack.number}-${id}`)
+        if (answer?.Status !== 'SUCCESS') notReapplied = true
+      }
+  }
+  let notReapplied = false
+  const deleteAll = (): void => {
+    const random = seeded(hashed(setting.seed, 'end'))
+    for (const stack of [...cloudFormation.stacks].sort(() => random() - 0.5))
+      cloudFormation.perform({ id: 9_000 + stack.number, gap: 0, kind: 'delete', stack: stack.number })
+  }
+
+  try {
+    walk().catch(broken)
+    await scheduler.runDry()
+    await Promise.race([Promise.all(cloudFormation.stacks.map((stack) => stack.queue)).catch(broken), Promise.resolve()])
+    oracle.checkSettled(cloudFormation.stacks, poolId, false)
+    if (!violation) {
+      trace?.('— every binding once more')
+      applyAll().catch(broken)
+      await scheduler.runDry()
+      if (notReapplied) excused('not-reapplied')
+      else oracle.checkSettled(cloudFormation.stacks, poolId, true)
+    }
+    if (!violation) {
+      trace?.('— the end: every stack is deleted')
+      deleteAll()
+      await scheduler.runDry()
+      oracle.checkGone()
+      oracle.checkAnswers(cloudFormation.requests)
+    }
+  } catch (error) {
+    broken(error)
+  }
+  return {
+    violation,
+    exceptions,
+    updates,
+    invocations: cloudFormation.requests.reduce((sum, one) => sum + one.invocations, 0),
+    trace: lines,
+  }
+}
+
+/** A history, one step a line. */
+export const historyText = ({ setting, steps }: History): string => [JSON.stringify(setting), ...steps.map(stepText)].join('\n')

@@ -1,0 +1,122 @@
+// npm run simulate: random histories on every core, or one of them again, step by step.
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { addTally, emptyTally, playSeeds, type Tally } from './campaign.ts'
+import { EXCEPTIONS, type ExceptionId } from './exceptions.ts'
+import { historyText, play } from './history.ts'
+import { shrunk } from './shrink.ts'
+import { historyOf } from './steps.ts'
+
+const HELP = `Plays random histories of stacks, owners, faults and crashes against the real core, in virtual time.
+
+npm run simulate                       2,000 histories
+npm run simulate -- --histories N      N histories
+npm run simulate -- --minutes M        as many as fit into M minutes, on all cores
+npm run simulate -- --seed N           one history: shrunk if it fails, with a trace of every call
+npm run simulate -- --seed N --whole   the same without shrinking
+
+  --from N      the first seed (default 1)
+  --workers N   how many threads (default: one for each core)
+
+The exit code is 1 when a rule was broken. What the oracle lets pass, and why:
+${Object.entries(EXCEPTIONS)
+  .map(([id, why]) => `  ${id.padEnd(19)}${why}`)
+  .join('\n')}`
+
+/** How many histories a worker plays between two messages. */
+const BATCH = 100
+const MOST_FAILURES = 20
+
+type Share = { readonly first: number; readonly step: number }
+
+const work = async ({ first, step }: Share): Promise<void> => {
+  for (let next = first; ; next += step * BATCH) parentPort?.postMessage(await playSeeds(next, step, ({ histories }) => histories < BATCH))
+}
+
+const report = (tally: Tally, seconds: number): string => {
+  const { histories, invocations, updates, failures } = tally
+  const rate = histories / Math.max(seconds, 0.001)
+  return `${histories.toLocaleString('en')} histories in ${seconds.toFixed(0)} s (${rate.toFixed(0)}/s), ${invocations.toLocaleString('en')} invocations, ${updates.toLocaleString('en')} UpdateUserPool calls, ${failures.length} violations`
+}
+
+const showExceptions = (tally: Tally): void => {
+  console.log('\nWhat the oracle let pass:')
+  for (const id of Object.keys(EXCEPTIONS) as ExceptionId[]) console.log(`  ${String(tally.exceptions[id] ?? 0).padStart(8)} ${id}`)
+}
+
+const showFailures = async (tally: Tally): Promise<void> => {
+  const first = tally.failures.toSorted((a, b) => a.seed - b.seed)
+  for (const { seed, rule, what } of first.slice(0, MOST_FAILURES)) console.log(`\nseed ${seed}: ${rule}: ${what}`)
+  const [one] = first
+  if (!one) return
+  console.log(`\nThe shortest history found for seed ${one.seed} (npm run simulate -- --seed ${one.seed} tells it call by call):`)
+  console.log(historyText(await shrunk(historyOf(one.seed), one.rule)))
+}
+
+/** Plays on all threads until there are `histories`, or `seconds` are over. */
+const campaign = async (from: number, threads: number, histories: number, seconds: number): Promise<void> => {
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1_000
+  const tally = emptyTally()
+  let shownAt = 0
+  await new Promise<void>((resolve, reject) => {
+    const workers = Array.from({ length: threads }, (_, index) => {
+      const worker = new Worker(new URL(import.meta.url), { workerData: { first: from + index, step: threads } })
+      worker.on('error', reject)
+      worker.on('message', (batch: Tally) => {
+        addTally(tally, batch)
+        if (elapsed() - shownAt >= 10) {
+          shownAt = elapsed()
+          console.log(report(tally, shownAt))
+        }
+        if (tally.histories < histories && elapsed() < seconds && tally.failures.length < MOST_FAILURES) return
+        for (const one of workers) one.terminate().catch(reject)
+        resolve()
+      })
+      return worker
+    })
+  })
+  console.log(report(tally, elapsed()))
+  showExceptions(tally)
+  await showFailures(tally)
+  process.exitCode = tally.failures.length > 0 ? 1 : 0
+}
+
+const again = async (seed: number, whole: boolean): Promise<void> => {
+  const history = historyOf(seed)
+  const { violation } = await play(history)
+  const shown = violation && !whole ? await shrunk(history, violation.rule) : history
+  console.log(historyText(shown))
+  const played = await play(shown, true)
+  console.log(played.trace.join('\n'))
+  console.log(played.violation ? `\n${played.violation.rule}: ${played.violation.what}` : '\nNo rule was broken.')
+  process.exitCode = played.violation ? 1 : 0
+}
+
+const main = async (): Promise<void> => {
+  const number = { type: 'string' } as const
+  const { values } = parseArgs({
+    options: {
+      seed: number,
+      histories: number,
+      minutes: number,
+      from: number,
+      workers: number,
+      whole: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help) return console.log(HELP)
+  if (values.seed !== undefined) return again(Number(values.seed), values.whole ?? false)
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+  const histories = Number(values.histories ?? (minutes === undefined ? 2_000 : Infinity))
+  await campaign(
+    Number(values.from ?? 1),
+    Number(values.workers ?? availableParallelism()),
+    histories,
+    minutes === undefined ? Infinity : minutes * 60,
+  )
+}
+
+await (isMainThread ? main() : work(workerData))

@@ -1,0 +1,330 @@
+// Watches every effect of a history and says what may not be: the rules of issue 4, by a model of its own.
+import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
+import type { Item } from '../../lib/ports.ts'
+import type { Watch } from './calls.ts'
+import type { Resource, Stack } from './cloud-formation.ts'
+import type { ExceptionId } from './exceptions.ts'
+import type { Invocation, Referee, Request } from './lambda.ts'
+import { differing, type Email, type Knowledge, layered, retained, sameEmail, stands, wished } from './layers.ts'
+import type { Wish } from './steps.ts'
+import type { Pool, World } from './world.ts'
+
+export type Verdict = { readonly rule: string; readonly what: string }
+
+type LeaseView = { readonly Event: string; readonly Invocation: string; readonly StartedAt: string; readonly Until: string }
+type ClaimView = { readonly StackId: string; readonly LogicalResourceId: string; readonly Declared: Email }
+type RecordView = Item & {
+  readonly Lease?: LeaseView
+  readonly Claims?: readonly ClaimView[]
+  readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[] }
+  readonly Pools?: readonly string[]
+  readonly Answered?: readonly string[]
+  readonly Answers?: readonly { readonly Body: string }[]
+  readonly ExpiresAt?: number
+  readonly StackId?: string
+  readonly LogicalResourceId?: string
+}
+
+/** What one invocation has seen and done of one pool. */
+type Sight = {
+  readonly email: Email
+  /** What was known when it looked. */
+  readonly knowledge: readonly Knowledge[]
+  readonly settings: JsonObject
+  readonly emailWrites: number
+  readonly settingsWrites: number
+  /** Before its write-ahead: what was known, and the claims. */
+  readonly ahead?: { readonly knowledge: readonly Knowledge[]; readonly claims: string }
+  readonly landed: boolean
+}
+
+const ownerOf = (one: { readonly StackId?: unknown; readonly LogicalResourceId?: unknown }): string =>
+  `${one.StackId}|${one.LogicalResourceId}`
+const claimsOf = (record: RecordView | undefined): readonly ClaimView[] => record?.Intended?.Claims ?? record?.Claims ?? []
+const isBinding = (key: string): boolean => key.startsWith('binding#')
+const unlike = <T>(items: readonly T[]): readonly T[] =>
+  items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
+
+export type Oracle = Watch<Invocation> &
+  Pick<Referee, 'answered'> & {
+    /** When everything has settled. `strict`: every binding has just been applied again. */
+    readonly checkSettled: (stacks: readonly Stack[], poolId: (number: number) => string, strict: boolean) => void
+    readonly checkGone: () => void
+    readonly checkAnswers: (requests: readonly Request[]) => void
+  }
+
+export const createOracle = (
+  world: World,
+  now: () => number,
+  violated: (rule: string, what: string) => void,
+  excused: (id: ExceptionId) => void,
+): Oracle => {
+  const known = new Map<string, readonly Knowledge[]>()
+  const sights = new WeakMap<Invocation, Map<string, Sight>>()
+  const answeredPools = new Map<string, ReadonlySet<string>>()
+  const servedWrites = new Map<string, number>()
+  const record = (key: string): RecordView | undefined => world.table.get(key)
+  const knowledgeOf = (id: string): readonly Knowledge[] => known.get(id) ?? []
+  const sightsOf = (invocation: Invocation): Map<string, Sight> => {
+    const found = sights.get(invocation) ?? new Map<string, Sight>()
+    sights.set(invocation, found)
+    return found
+  }
+
+  const began: Oracle['began'] = ({ id, state, answeringAt, request, startedAt }, kind) => {
+    if (answeringAt !== undefined || state === 'over') violated('nothing runs on', `${id} begins ${kind} after its answer`)
+    const changes = kind === 'put' || kind === 'update' || kind === 'remove'
+    if (changes && request.storedAt !== undefined && request.storedAt < startedAt)
+      violated('redelivery', `${id} begins ${kind} although its event had been answered`)
+  }
+
+  const described: Oracle['described'] = (invocation, pool) => {
+    const { email, settings, emailWrites, settingsWrites } = pool
+    const before = sightsOf(invocation).get(pool.id)
+    sightsOf(invocation).set(pool.id, {
+      landed: false,
+      ...before,
+      email,
+      settings,
+      emailWrites,
+      settingsWrites,
+      knowledge: knowledgeOf(pool.id),
+    })
+  }
+
+  const updating: Oracle['updating'] = (invocation, id) => {
+    const seen = sightsOf(invocation).get(id)
+    const knowledge = knowledgeOf(id)
+    const revision = record(id)?.Revision
+    return (pool, before) => {
+      if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
+      const wrong = Object.keys({ ...before.settings, ...pool.settings }).filter(
+        (name) => !sameJson(before.settings[name], pool.settings[name]),
+      )
+      if (wrong.length > 0) {
+        const isGap =
+          seen.settingsWrites !== pool.settingsWrites && wrong.every((name) => sameJson(pool.settings[name], seen.settings[name]))
+        if (isGap) excused('settings-gap')
+        else violated('only EmailConfiguration', `${invocation.id} changes ${wrong.join()} of ${id}`)
+      }
+      const isGap = seen.emailWrites !== pool.emailWrites && !sameEmail(seen.email, before.email)
+      if (isGap) excused('email-gap')
+      if (record(id)?.Revision === revision) {
+        known.set(id, unlike(knowledge.map((one) => ({ ...one, ours: [pool.email] }))))
+        const mine = sightsOf(invocation).get(id)
+        if (mine) sightsOf(invocation).set(id, { ...mine, landed: true })
+        return
+      }
+      excused('late-write')
+      const current = knowledgeOf(id)
+      if (current.length === 0) {
+        if (!isGap && !sameEmail(pool.email, before.email))
+          violated(
+            'late write',
+            `an UpdateUserPool of ${invocation.id} landed on ${id} after the last claim had gone: ${differing(pool.email, before.email)}`,
+          )
+        return
+      }
+      known.set(
+        id,
+        unlike([
+          ...current.map((one) => ({ ...one, ours: [...one.ours, pool.email] })),
+          ...(isGap ? current.map((one) => ({ ...one, base: wished(one, before.email), ours: [pool.email] })) : []),
+        ]),
+      )
+    }
+  }
+
+  const checkLease = (invocation: Invocation, key: string, before: RecordView | undefined, after: RecordView | undefined): void => {
+    const held = before?.Lease
+    if (!held || held.Invocation.startsWith(`${invocation.id}/`) || Date.parse(held.Until) <= now()) return
+    const mine = after?.Lease
+    const isSame = held.Invocation.split('.').slice(0, 2).join('.') === invocation.id.split('.').slice(0, 2).join('.')
+    const isLater = Date.parse(held.StartedAt) < invocation.startedAt || (!mine ? true : held.Invocation < mine.Invocation)
+    if (!isSame || !isLater)
+      violated('interleaving', `${invocation.id} writes ${key} while ${held.Invocation} holds it until ${held.Until}`)
+  }
+
+  /** The bases that a put may leave: claims that go with OnDelete RETAIN become base. */
+  const basesAfter = (invocation: Invocation, gone: readonly ClaimView[], poolId: string, base: Email, live: Email): readonly Email[] => {
+    const { event } = invocation.request
+    const [claim] = gone
+    const properties = event['ResourceProperties']
+    if (!claim || !isObject(properties) || properties['OnDelete'] !== 'RETAIN') return [base]
+    const arrived = answeredPools.get(ownerOf(event))?.has(poolId) ?? false
+    const stored = [...world.table.values()].some((item: RecordView) => ownerOf(item) === ownerOf(event) && item.Answered?.includes(poolId))
+    if (arrived !== stored) excused('retain-unanswered')
+    const kept = retained(base, claim.Declared, live)
+    return arrived && stored ? [kept] : arrived || stored ? [kept, base] : [base]
+  }
+
+  const checkRestored = (pool: Pool, knowledge: readonly Knowledge[], who: string): void => {
+    if (knowledge.length === 0 || knowledge.some((one) => stands(wished(one, pool.email), pool.email, one.spelling))) return
+    const others = knowledge.map((one) => differing(wished(one, pool.email), pool.email))
+    const isSenderKept = pool.emailMfa && others.some((names) => names.every((name) => name.includes('+')))
+    if (isSenderKept) excused('sender-kept')
+    const first = knowledge[0]
+    if (!isSenderKept)
+      violated(
+        'restored',
+        `${who} removes the last claim on ${pool.id}: ${others.join(' or ')} is ${JSON.stringify(pool.email)}; the owner last wished ${JSON.stringify(first && wished(first, pool.email))}`,
+      )
+  }
+
+  /** A new claim lies on top, and an Update leaves its claim where it is. */
+  const checkOrder = (key: string, before: readonly string[], after: readonly string[]): void => {
+    const expected = [...before.filter((owner) => after.includes(owner)), ...after.filter((owner) => !before.includes(owner))]
+    if (!sameJson(expected, after)) violated('order', `the claims on ${key} were ${before.join(' < ')} and are ${after.join(' < ')}`)
+  }
+
+  const put: Oracle['put'] = (invocation, key, itemBefore, itemAfter) => {
+    const [before, after]: [RecordView | undefined, RecordView | undefined] = [itemBefore, itemAfter]
+    checkLease(invocation, key, before, after)
+    if (isBinding(key)) return
+    const pool = world.pools.find(({ id }) => id === key)
+    const sight = sightsOf(invocation).get(key)
+    if (!pool || !sight || (after?.Intended && !after.Lease)) return
+    const isReverted = !after?.Intended && !sight.landed && sight.ahead?.claims === JSON.stringify(after?.Claims ?? [])
+    if (!isReverted) checkOrder(key, claimsOf(before).map(ownerOf), claimsOf(after).map(ownerOf))
+    const gone = claimsOf(before).filter((one) => !claimsOf(after).some((other) => ownerOf(one) === ownerOf(other)))
+    for (const one of gone)
+      if (ownerOf(one) !== ownerOf(invocation.request.event))
+        violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
+    const now = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
+    // Nobody else has put the record since it was read, but a write may have landed since the pool was.
+    const landed = before && sight.knowledge !== now ? now.flatMap(({ ours }) => ours) : []
+    const observed = (ours: readonly Email[]): readonly Knowledge[] =>
+      (before ? sight.knowledge : now).flatMap((one) =>
+        basesAfter(invocation, gone, key, wished(one, sight.email), sight.email).map((base) => ({
+          ...one,
+          base,
+          ours: [...ours, ...landed],
+        })),
+      )
+    if (after?.Intended) {
+      known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
+      sightsOf(invocation).set(key, {
+        ...sight,
+        landed: false,
+        ahead: sight.ahead ?? { knowledge: before ? now : [], claims: JSON.stringify(before?.Claims ?? []) },
+      })
+      return
+    }
+    if (!isReverted) servedWrites.set(key, sight.emailWrites)
+    if (sight.landed) {
+      if (!now.some(({ ours }) => ours.some((one) => sameEmail(one, sight.email)))) excused('email-window')
+      known.set(
+        key,
+        unlike([
+          ...now,
+          ...now.flatMap(({ base, ours }) => ours.map((asked) => ({ base, ours: [sight.email], spelling: { asked, found: sight.email } }))),
+        ]),
+      )
+    } else if (sight.ahead && isReverted) {
+      known.set(key, unlike([...sight.ahead.knowledge, ...observed([sight.email])]))
+    } else known.set(key, unlike(observed([sight.email])))
+    const { ahead: _, ...rest } = sight
+    sightsOf(invocation).set(key, { ...rest, landed: false })
+    if (after) return
+    checkRestored(pool, knowledgeOf(key), invocation.id)
+    known.delete(key)
+  }
+
+  const answered: Oracle['answered'] = ({ id, request, tableFailedAt, answeringAt }, body) => {
+    const answer: JsonObject = JSON.parse(body)
+    const isStored = [...world.table.values()].some((item: RecordView) => item.Answers?.some((one) => one.Body === body))
+    if (isStored) request.storedAt ??= now()
+    else if (answer['Status'] === 'SUCCESS') violated('stored before sent', `${id} answers SUCCESS, and it is not on record`)
+    else {
+      excused('not-stored')
+      if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 1_000 || body.includes('still running')) request.unstorable.push(body)
+    }
+    if (answer['Status'] !== 'SUCCESS' || request.bodies.length > 1) return
+    const properties = request.event['ResourceProperties']
+    const named = isObject(properties) ? [properties['UserPoolId'] ?? properties['UserPoolIds'] ?? []].flat() : []
+    const pools = request.event.RequestType === 'Delete' ? [] : named.map(String)
+    answeredPools.set(ownerOf(request.event), new Set(pools))
+  }
+
+  type Truth = { readonly owner: string; readonly stackId: string; readonly resource: Resource }
+  const declaredOf = ({ ConfigurationSet, SourceArn, From, ReplyToEmailAddress }: Wish): Email =>
+    Object.fromEntries(
+      Object.entries({ ConfigurationSet, SourceArn, From, ReplyToEmailAddress }).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, value]],
+      ),
+    )
+
+  const checkSettled: Oracle['checkSettled'] = (stacks, poolId, strict) => {
+    const truths: readonly Truth[] = stacks.flatMap(({ id, resources }) =>
+      id === undefined ? [] : [...resources].map(([logicalId, resource]) => ({ owner: `${id}|${logicalId}`, stackId: id, resource })),
+    )
+    // Where a rollback was skipped an unfinished write may wait for the next event that can finish it.
+    const isSkipped = ({ UserPoolId }: Item): boolean =>
+      truths.some(
+        ({ resource: { wish, orElse } }) =>
+          orElse && [wish, ...orElse].some(({ pools }) => pools.some((number) => poolId(number) === UserPoolId)),
+      )
+    for (const item of world.table.values()) if (!isSkipped(item)) checkItem(item)
+    for (const pool of world.pools) {
+      const claims = record(pool.id)?.Claims ?? []
+      const onPool = (wish: Wish | undefined): boolean => wish?.pools.some((number) => poolId(number) === pool.id) ?? false
+      for (const { owner, resource } of truths) {
+        const claim = claims.find((one) => ownerOf(one) === owner)
+        const may = [resource.wish, ...(resource.orElse ?? [])]
+        const fits = may.some((wish) => (claim ? onPool(wish) && sameJson(claim.Declared, declaredOf(wish)) : !onPool(wish)))
+        if (!fits)
+          violated('claims', `${owner} on ${pool.id} declares ${JSON.stringify(claim?.Declared)}; its stack says ${JSON.stringify(may)}`)
+      }
+      for (const claim of claims)
+        if (!truths.some(({ owner }) => owner === ownerOf(claim)))
+          violated('claims', `a claim on ${pool.id} is left of ${ownerOf(claim)}, which is gone`)
+      const isFresh = strict || servedWrites.get(pool.id) === pool.emailWrites
+      if (claims.length > 0 && isFresh) checkLayers(pool, claims)
+    }
+  }
+
+  const checkLayers = (pool: Pool, claims: readonly ClaimView[]): void => {
+    const declared = claims.map((claim) => claim.Declared)
+    const possible = knowledgeOf(pool.id).map((one) => ({ ...one, base: wished(one, pool.email) }))
+    if (unlike(possible.map(({ base }) => base)).length > 1) excused('several-bases')
+    const expected = possible.map(({ base, spelling }) => ({ email: layered(base, declared, pool.email), spelling }))
+    if (expected.some(({ email }) => email === undefined)) excused('blocked')
+    else if (!expected.some(({ email, spelling }) => email !== undefined && stands(email, pool.email, spelling)))
+      violated('layers', `${pool.id} has ${JSON.stringify(pool.email)}; the layers say ${JSON.stringify(expected)}`)
+  }
+
+  const checkItem = (item: RecordView): void => {
+    const key = item.UserPoolId
+    if (item.Lease) violated('leftovers', `${key} has a lease: ${JSON.stringify(item.Lease)}`)
+    if (item.Intended) violated('leftovers', `${key} has an intention: ${JSON.stringify(item.Intended)}`)
+    if (!isBinding(key) && claimsOf(item).length === 0) violated('leftovers', `${key} has no claims`)
+    if (isBinding(key) && (item.Pools?.length === 0) !== (item.ExpiresAt !== undefined))
+      violated('leftovers', `${key} has pools ${item.Pools} and ExpiresAt ${item.ExpiresAt}`)
+  }
+
+  const checkGone: Oracle['checkGone'] = () => {
+    for (const item of world.table.values()) {
+      checkItem(item)
+      if (!isBinding(item.UserPoolId)) violated('leftovers', `${item.UserPoolId} is there after all stacks are gone`)
+    }
+  }
+
+  const checkAnswers: Oracle['checkAnswers'] = (requests) => {
+    for (const request of requests) {
+      const name = `${request.step}.${request.index}`
+      const [first, ...others] = unlike(request.bodies)
+      if (first === undefined) {
+        const isNewer = requests.some((other) => ownerOf(other.event) === ownerOf(request.event) && other.sentAt > request.sentAt)
+        if (request.lost) excused('answer-lost')
+        else if (request.silent && isNewer) excused('cancelled-silent')
+        else violated('answered', `${name} was never answered`)
+      } else if (others.length > 0) {
+        const strangers = [first, ...others].filter((body) => !request.unstorable.includes(body) && !body.includes('superseded'))
+        const isExcused = strangers.length <= 1
+        if (isExcused) excused('other-body')
+        else violated('one body', `${name} got ${[first, ...others].join(' and ')}`)
+      }
+    }
+  }
+  return { began, described, updating, put, answered, checkSettled, checkGone, checkAnswers }
+}

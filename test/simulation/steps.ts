@@ -1,0 +1,283 @@
+// A history is an explicit list of steps, made from a seed: what stacks, owners, the network and the queue do, and when.
+import type { JsonObject } from '../../lib/json.ts'
+import { between, chance, hashed, oneOf, type Random, seeded, weighted } from './random.ts'
+
+/** What one binding's template says. Pools are numbered. */
+export type Wish = {
+  readonly ConfigurationSet: string
+  readonly SourceArn?: string
+  readonly From?: string
+  readonly ReplyToEmailAddress?: string
+  readonly OnDelete?: 'RETAIN'
+  readonly Takeover?: 'true'
+  readonly Preflight?: 'SKIP'
+  readonly pools: readonly number[]
+}
+
+export type Template = Readonly<Record<string, Wish>>
+
+export type OwnerWrite =
+  /** The whole block, as a template writes it. */
+  | { readonly kind: 'template'; readonly email: JsonObject }
+  /** Some members; null removes one. */
+  | { readonly kind: 'part'; readonly email: JsonObject }
+  /** Exactly what we wrote last. */
+  | { readonly kind: 'copy' }
+  /** Nothing of EmailConfiguration. */
+  | { readonly kind: 'settings' }
+
+export type Port = 'any' | 'describe' | 'update' | 'read' | 'put' | 'remove' | 'ses' | 'answer'
+
+export type FaultKind =
+  | 'throttle'
+  | 'refuse'
+  | 'fail-before'
+  | 'fail-after'
+  | 'hang-before'
+  | 'hang-after'
+  | 'late'
+  | 'late-hang'
+  | 'die-before'
+  | 'die-after'
+  | 'die-late'
+  | 'slow'
+
+/** The call of a delivery that goes wrong: of the `event`th request of step `of`, its `delivery`th delivery, the `nth` call of a port. */
+export type Fault = {
+  readonly kind: 'fault'
+  readonly of: number
+  readonly event: number
+  readonly delivery: number
+  readonly port: Port
+  readonly nth: number
+  /** As many calls in a row. */
+  readonly times: number
+  readonly fault: FaultKind
+}
+
+export type Step = { readonly id: number; readonly gap: number } & (
+  | {
+      readonly kind: 'deploy'
+      readonly stack: number
+      readonly template: Template
+      /** Another resource of the stack fails after ours succeeded. */
+      readonly otherFails: boolean
+      /** Cancelled so many milliseconds after it began, whether our answer is there or not. */
+      readonly cancelAfter?: number
+      /** A deployment that is tried again may have the RequestId of an earlier one (aws/aws-cdk#35957). */
+      readonly oldRequestId: boolean
+    }
+  | { readonly kind: 'delete'; readonly stack: number }
+  | { readonly kind: 'owner'; readonly pool: number; readonly write: OwnerWrite }
+  /** The queue delivers a request once more. */
+  | { readonly kind: 'duplicate'; readonly of: number; readonly event: number; readonly after: number }
+  | Fault
+)
+
+/** What is there before the first step. */
+export type Setting = {
+  readonly seed: number
+  readonly pools: readonly { readonly email: JsonObject; readonly emailMfa: boolean }[]
+  /** What UpdateUserPool does with a setting that is left out. */
+  readonly omitted: 'reset' | 'kept'
+  /** Whether the service stores addresses in another spelling. */
+  readonly respells: boolean
+  readonly lambdaSeconds: number
+}
+
+export type History = { readonly setting: Setting; readonly steps: readonly Step[] }
+
+const ACCOUNT = '123456789012'
+
+export const arnOf = (name: string): string => `arn:aws:ses:us-east-1:${ACCOUNT}:identity/${name}.example.com`
+
+const address = (name: string): string => `Shop ${name} <${name}@Example.COM>`
+
+const ownersEmail = (random: Random, name: string): JsonObject => {
+  if (chance(random, 0.4)) {
+    return {
+      EmailSendingAccount: 'COGNITO_DEFAULT',
+      ...(chance(random, 0.25) ? { ReplyToEmailAddress: address(`reply-${name}`) } : {}),
+      ...(chance(random, 0.1) ? { SourceArn: arnOf(name) } : {}),
+    }
+  }
+  return {
+    EmailSendingAccount: 'DEVELOPER',
+    SourceArn: arnOf(name),
+    ...(chance(random, 0.5) ? { From: address(`from-${name}`) } : {}),
+    ...(chance(random, 0.4) ? { ConfigurationSet: `set-${name}` } : {}),
+    ...(chance(random, 0.3) ? { ReplyToEmailAddress: address(`reply-${name}`) } : {}),
+    ...(chance(random, 0.3) ? { NewMember: { of: name } } : {}),
+  }
+}
+
+const settingOf = (seed: number, random: Random): Setting => {
+  const count = weighted(random, [6, 1], [3, 2], [1, 3])
+  const pools = Array.from({ length: count }, (_, index) => {
+    const emailMfa = chance(random, 0.12)
+    const email = ownersEmail(random, `first${index}`)
+    const onDeveloper = { EmailSendingAccount: 'DEVELOPER', SourceArn: arnOf(`first${index}`) }
+    return { emailMfa, email: emailMfa ? { ...email, ...onDeveloper } : email }
+  })
+  return {
+    seed,
+    pools,
+    omitted: oneOf(random, ['reset', 'kept']),
+    respells: chance(random, 0.15),
+    lambdaSeconds: oneOf(random, [20, 60, 120]),
+  }
+}
+
+const gapOf = (random: Random): number =>
+  weighted(
+    random,
+    [4, between(random, 0, 900)],
+    [3, between(random, 1_000, 6_000)],
+    [3, between(random, 10_000, 150_000)],
+    [1, between(random, 300_000, 7_200_000)],
+  )
+
+const wishOf = (random: Random, id: number, pools: number): Wish => {
+  // Names that come again, so that two layers may say the same.
+  const name = chance(random, 0.2) ? 'shared' : `s${id}x${between(random, 0, 9)}`
+  const all = Array.from({ length: pools }, (_, index) => index)
+  const chosen = all.filter(() => chance(random, 0.6))
+  return {
+    ConfigurationSet: chance(random, 0.1) ? 'set-first0' : name,
+    ...(chance(random, 0.7) ? { SourceArn: arnOf(name) } : {}),
+    ...(chance(random, 0.35) ? { From: address(`from-${name}`) } : {}),
+    ...(chance(random, 0.35) ? { ReplyToEmailAddress: address(`reply-${name}`) } : {}),
+    ...(chance(random, 0.15) ? { OnDelete: 'RETAIN' as const } : {}),
+    ...(chance(random, 0.5) ? { Takeover: 'true' as const } : {}),
+    ...(chance(random, 0.93) ? { Preflight: 'SKIP' as const } : {}),
+    pools: chosen.length > 0 ? chosen : [between(random, 0, pools - 1)],
+  }
+}
+
+/** A template that follows the one before: changed, renamed, with a binding more or less. */
+const nextTemplate = (random: Random, id: number, pools: number, before: Template | undefined): Template => {
+  const [first, second] = Object.keys(before ?? {})
+  if (!before || first === undefined) {
+    return chance(random, 0.15)
+      ? { Mail: wishOf(random, id, pools), Other: wishOf(random, id, pools) }
+      : { Mail: wishOf(random, id, pools) }
+  }
+  const known = before[first] ?? wishOf(random, id, pools)
+  const rest = second === undefined ? {} : { [second]: before[second] ?? known }
+  const fresh = wishOf(random, id, pools)
+  return weighted<() => Template>(
+    random,
+    [5, () => ({ ...before, [first]: fresh })],
+    [2, () => ({ ...before, [first]: { ...known, pools: fresh.pools } })],
+    [1, () => ({ ...before, [first]: { ...known, ConfigurationSet: fresh.ConfigurationSet } })],
+    [2, () => ({ ...rest, [`Mail${id}`]: chance(random, 0.7) ? known : fresh })],
+    [1, () => ({ ...before, Other: fresh })],
+    [1, () => (second === undefined ? { ...before, [first]: fresh } : { [first]: known })],
+    [1, () => ({ ...before, [first]: fresh, ...(second === undefined ? {} : { [second]: wishOf(random, id + 100, pools) }) })],
+  )()
+}
+
+const ownerWrite = (random: Random, id: number): OwnerWrite =>
+  weighted<OwnerWrite>(
+    random,
+    [3, { kind: 'settings' }],
+    [3, { kind: 'template', email: ownersEmail(random, `o${id}`) }],
+    [1, { kind: 'template', email: { EmailSendingAccount: 'COGNITO_DEFAULT' } }],
+    [2, { kind: 'part', email: { ConfigurationSet: `set-o${id}` } }],
+    [1, { kind: 'part', email: { ReplyToEmailAddress: address(`reply-o${id}`) } }],
+    [1, { kind: 'part', email: { From: address(`from-o${id}`) } }],
+    [1, { kind: 'part', email: { EmailSendingAccount: 'DEVELOPER', SourceArn: arnOf(`o${id}`) } }],
+    [1, { kind: 'part', email: { NewMember: { of: `o${id}` } } }],
+    [1, { kind: 'part', email: { ConfigurationSet: null } }],
+    [1, { kind: 'copy' }],
+  )
+
+const faultOf = (random: Random, of: number): Fault => {
+  const port = weighted<Port>(
+    random,
+    [5, 'any'],
+    [5, 'update'],
+    [2, 'describe'],
+    [3, 'put'],
+    [1, 'remove'],
+    [1, 'read'],
+    [2, 'answer'],
+    [0.3, 'ses'],
+  )
+  const fault = weighted<FaultKind>(
+    random,
+    [2, 'throttle'],
+    [2, 'refuse'],
+    [2, 'fail-before'],
+    [2, 'fail-after'],
+    [1.5, 'hang-before'],
+    [1.5, 'hang-after'],
+    [2, 'late'],
+    [1.5, 'late-hang'],
+    [3, 'die-before'],
+    [4, 'die-after'],
+    [2, 'die-late'],
+    [1, 'slow'],
+  )
+  return {
+    kind: 'fault',
+    of,
+    event: weighted(random, [6, 0], [3, 1], [1, 2]),
+    delivery: weighted(random, [6, 0], [3, 1], [1, 2]),
+    port,
+    nth: port === 'any' ? between(random, 0, 12) : weighted(random, [6, 0], [3, 1], [1, 2]),
+    times: weighted(random, [6, 1], [2, between(random, 2, 4)], [1, 8]),
+    fault,
+  }
+}
+
+/** The history of a seed. */
+export const historyOf = (seed: number): History => {
+  const random = seeded(hashed('history', seed))
+  const setting = settingOf(seed, random)
+  const pools = setting.pools.length
+  const stacks = weighted(random, [5, 1], [5, 2], [1, 3])
+  const templates: (Template | undefined)[] = Array.from({ length: stacks }, () => undefined)
+  const quiet = chance(random, 0.1)
+  const moves = between(random, 2, 7)
+  const steps: Step[] = []
+  for (let id = 1; id <= moves; id += 1) {
+    const gap = gapOf(random)
+    const stack = between(random, 0, stacks - 1)
+    const before = templates[stack]
+    if (id > 1 && chance(random, 0.35)) {
+      steps.push({ id, gap, kind: 'owner', pool: between(random, 0, pools - 1), write: ownerWrite(random, id) })
+      continue
+    }
+    if (before && chance(random, 0.25)) {
+      templates[stack] = undefined
+      steps.push({ id, gap, kind: 'delete', stack })
+    } else {
+      const template = nextTemplate(random, id, pools, before)
+      const otherFails = chance(random, 0.12)
+      const cancelAfter = chance(random, 0.1) ? { cancelAfter: between(random, 1_000, 8_000) } : {}
+      if (!otherFails) templates[stack] = template
+      steps.push({ id, gap, kind: 'deploy', stack, template, otherFails, oldRequestId: chance(random, 0.1), ...cancelAfter })
+    }
+    if (chance(random, 0.12)) {
+      const after = weighted(
+        random,
+        [3, between(random, 0, 900)],
+        [2, between(random, 1_000, 30_000)],
+        [2, between(random, 60_000, 7_200_000)],
+      )
+      steps.push({ id: id * 100, gap: 0, kind: 'duplicate', of: id, event: weighted(random, [5, 0], [2, 1]), after })
+    }
+    const faults = quiet ? 0 : weighted(random, [4, 0], [4, 1], [3, 2], [1, 3])
+    for (let index = 1; index <= faults; index += 1) steps.push({ id: id * 100 + index, gap: 0, ...faultOf(random, id) })
+  }
+  return { setting, steps }
+}
+
+const shown = (value: unknown): string => JSON.stringify(value).replaceAll('"', '').replaceAll(',', ', ')
+
+/** A step on one line. */
+export const stepText = (step: Step): string => {
+  const { id, gap, kind, ...rest } = step
+  return `#${id} ${gap > 0 ? `after ${gap} ms ` : ''}${kind} ${shown(rest)}`
+}
