@@ -160,8 +160,9 @@ describe('when another event comes than the one that was killed', () => {
     'a write of the dead process that lands late lands before the next event is done, which takes it back',
     async () => {
       const { stage, before, event } = await openScene('Create')
-      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_700 })) : undefined))
-      await expect(stage.lambda.invoke(event, SHORT)).rejects.toThrow('the process died')
+      // Later than the lease of the dead process ends.
+      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_200 })) : undefined))
+      await expect(stage.lambda.invoke(event, { remainingMs: 2_000 })).rejects.toThrow('the process died')
       expect(still(stage.aws.userPool(POOL))).toEqual(before)
       const { answer } = await stage.resource('mail', 'Binding', await stage.newLambda()).delete(WISH)
       expect(answer?.Status).toBe('SUCCESS')

@@ -24,6 +24,8 @@ export type Stack = {
   created: number
   resources: Map<string, Resource>
   queue: Promise<void>
+  /** An operation begins a second after the one before at the earliest. */
+  busyUntil: number
 }
 
 export type CloudFormation = {
@@ -64,7 +66,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
   const requestIds = new Map<string, string>()
   const stacks = Array.from(
     { length: count },
-    (_, number): Stack => ({ number, id: undefined, created: 0, resources: new Map(), queue: Promise.resolve() }),
+    (_, number): Stack => ({ number, id: undefined, created: 0, resources: new Map(), queue: Promise.resolve(), busyUntil: 0 }),
   )
   const poolIds = (wish: Wish) => [...new Set(wish.pools.map(office.poolId))]
   const propertiesOf = ({ pools, ...rest }: Wish, nonce?: string): JsonObject => {
@@ -158,7 +160,8 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
     requestId: requestId ?? `request-${step}`,
   })
 
-  const soon = (act: Act) => scheduler.sleep(between(act.random, 100, 3_000))
+  // X-Amz-Date has seconds: two events of one binding that are signed in the same one cannot be told apart by age.
+  const soon = (act: Act) => scheduler.sleep(between(act.random, 1_000, 4_000))
   const later = (act: Act) => scheduler.sleep(between(act.random, 5_000, 600_000))
 
   /** Deletes until it is done. CloudFormation's user does not give up. */
@@ -243,7 +246,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       await Promise.all(removed.map(([id, { wish, physicalId }]) => deleteResource(act, stackId, id, wish, physicalId)))
       return
     }
-    if (!failed) await scheduler.sleep(between(act.random, 500, 60_000))
+    if (!failed) await scheduler.sleep(between(act.random, 1_000, 60_000))
     else if (step.cancelAfter === undefined || chance(act.random, 0.5)) await soon(act)
     trace?.(`stack${stack.number} rolls back`)
     await Promise.all(
@@ -283,9 +286,11 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
   const perform = (step: Step & { kind: 'deploy' | 'delete' }): void => {
     const stack = stacks[step.stack % count]
     if (!stack) return
-    stack.queue = stack.queue.then(() => {
+    stack.queue = stack.queue.then(async () => {
+      await scheduler.sleep(Math.max(0, stack.busyUntil - scheduler.now()))
       trace?.(`stack${stack.number}: step #${step.id} ${step.kind}`)
-      return step.kind === 'deploy' ? deploy(stack, step) : removeStack(stack, step)
+      await (step.kind === 'deploy' ? deploy(stack, step) : removeStack(stack, step))
+      stack.busyUntil = scheduler.now() + 1_000
     })
   }
 

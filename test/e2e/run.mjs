@@ -1,0 +1,49 @@
+// npm run test:e2e: installs the emulators into .venv when they are missing or stale, then runs the end-to-end tests. Arguments go to jest.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const requirements = 'test/e2e/requirements.txt'
+const python = '.venv/bin/python'
+const stamp = '.venv/requirements.sha256'
+
+const run = (program, ...rest) => spawnSync(program, rest, { cwd: root, stdio: 'inherit' }).status
+const says = (program, code) => spawnSync(program, ['-c', code], { cwd: root, encoding: 'utf8' })
+
+const fail = (message) => {
+  process.stderr.write(`npm run test:e2e: ${message}\n`)
+  process.exit(1)
+}
+
+/** ministack, moto and cfn-lint ask for 3.10. PYTHON names another interpreter than python3. */
+const findPython = () => {
+  const program = process.env.PYTHON || 'python3'
+  const version = says(program, 'import sys; print("%d.%d" % sys.version_info[:2]); sys.exit(sys.version_info < (3, 10))')
+  if (version.error) fail(`${program} is missing. Install Python 3.10 or newer, or name one in the variable PYTHON.`)
+  if (version.status !== 0)
+    fail(`Expected Python 3.10 or newer, got ${version.stdout.trim()} of ${program}. Name another one in the variable PYTHON.`)
+  if (says(program, 'import venv, ensurepip').status !== 0) {
+    fail(`${program} has no venv with pip. Install it: on Debian and Ubuntu it is the package python3-venv.`)
+  }
+  return program
+}
+
+const install = () => {
+  const wanted = createHash('sha256')
+    .update(readFileSync(new URL('requirements.txt', import.meta.url)))
+    .digest('hex')
+  const works = says(`${root}${python}`, 'import pip').status === 0
+  if (works && existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === wanted) return
+  process.stdout.write(`Installing ${requirements} into .venv: once, half a minute\n`)
+  if (!works && run(findPython(), '-m', 'venv', '--clear', '.venv') !== 0) fail('.venv could not be made; see above.')
+  if (run(`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements) !== 0) {
+    fail(`the packages of ${requirements} could not be installed; see above.`)
+  }
+  writeFileSync(`${root}${stamp}`, wanted)
+}
+
+install()
+const jest = fileURLToPath(new URL('../../node_modules/jest/bin/jest.js', import.meta.url))
+process.exit(run(process.execPath, jest, '--config', 'test/e2e/jest.config.cjs', ...process.argv.slice(2)) ?? 1)
