@@ -124,7 +124,7 @@ describe('a process that is killed', () => {
 })
 
 /** The time of an invocation that will be killed: as long as this others must wait for its leases. */
-const SHORT = { remainingMs: 2_500 }
+const SHORT = { remainingMs: 4_000 }
 const isFirstUpdate = ({ action, count }: FaultCall): boolean => action === 'UpdateUserPool' && count === 1
 
 // These wait for leases and for late writes: side by side, to wait once.
@@ -144,7 +144,7 @@ describe('when another event comes than the one that was killed', () => {
           const updating = { ...stage, lambda: await stage.newLambda() }
           killAt(updating, second, isFirstUpdate)
           const mail = stage.resource('mail', 'Binding', updating.lambda)
-          await expect(mail.update(OTHER, WISH, { context: { remainingMs: 6_000 } })).rejects.toThrow('the process died')
+          await expect(mail.update(OTHER, WISH, { context: { remainingMs: 8_000 } })).rejects.toThrow('the process died')
 
           const last = stage.resource('mail', 'Binding', await stage.newLambda())
           const { answer } = await last.delete(OTHER)
@@ -161,8 +161,8 @@ describe('when another event comes than the one that was killed', () => {
     async () => {
       const { stage, before, event } = await openScene('Create')
       // Later than the lease of the dead process ends.
-      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_200 })) : undefined))
-      await expect(stage.lambda.invoke(event, { remainingMs: 2_000 })).rejects.toThrow('the process died')
+      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_800 })) : undefined))
+      await expect(stage.lambda.invoke(event, { remainingMs: 3_000 })).rejects.toThrow('the process died')
       expect(still(stage.aws.userPool(POOL))).toEqual(before)
       const { answer } = await stage.resource('mail', 'Binding', await stage.newLambda()).delete(WISH)
       expect(answer?.Status).toBe('SUCCESS')

@@ -338,6 +338,18 @@ describe('when the time runs short', () => {
     expect(answer?.Reason).toMatch(new RegExp(`^Throttling: 1 of 2 user pools are done when the time ran out; not done: ${second}\\.`))
   })
 
+  test('the Reason is what it hangs on now, not what was waited out before', async () => {
+    const { stage, ids, mail } = await withPools(1)
+    stage.aws.fault(({ action, count }) => {
+      if (action === 'UpdateUserPool') return 'hang'
+      return action === 'DescribeUserPool' && count === 1
+        ? { error: { code: 'TooManyRequestsException', message: 'Rate exceeded' } }
+        : undefined
+    })
+    const { answer } = await mail.create(on(ids[0]), { context: { remainingMs: TIME } })
+    expect(answer?.Reason).toMatch(/^NotStabilized: .*time ran out/)
+  })
+
   test('nothing runs on after the answer: no call comes when the process goes on with another event', async () => {
     const { stage, ids, mail } = await withPools(2)
     const [first, second] = ids

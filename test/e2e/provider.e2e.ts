@@ -64,6 +64,27 @@ story('an update of the provider’s stack leaves bindings and their records alo
   expect(still(await target.pool(id))).toEqual(still(before))
 })
 
+story('a record that a newer provider wrote stops the stack, and is left as it is', async () => {
+  const { id, before, stack, properties, attached } = await bound('downgraded')
+  const keyed = { TableName: target.provider.outputs['TableName'] ?? '', Key: { UserPoolId: { S: id } } }
+  const setVersion = (version: number) =>
+    jsonCall(target.site, 'dynamodb', 'UpdateItem', {
+      ...keyed,
+      UpdateExpression: 'SET SchemaVersion = :version',
+      ExpressionAttributeValues: { ':version': { N: String(version) } },
+    })
+  await setVersion(99)
+  const { ok, reasons } = await stack.deploy({ Binding: { ...properties, Nonce: '2' } })
+  expect({ ok, reasons }).toEqual({
+    ok: false,
+    reasons: [expect.stringContaining('was written by a newer version of cognito-ses-binding')],
+  })
+  expect(await email(id)).toEqual(attached)
+  await setVersion(1)
+  expect(await stack.remove()).toMatchObject({ ok: true, reasons: [] })
+  expect(still(await target.pool(id))).toEqual(still(before))
+})
+
 describe('drift', () => {
   const record = (userPoolId: string, by: string): JsonObject => ({
     version: '0',

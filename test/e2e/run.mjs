@@ -36,8 +36,9 @@ const install = () => {
     .digest('hex')
   const works = says(`${root}${python}`, 'import pip').status === 0
   if (works && existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === wanted) return
-  process.stdout.write(`Installing ${requirements} into .venv: once, half a minute\n`)
-  if (!works && run(findPython(), '-m', 'venv', '--clear', '.venv') !== 0) fail('.venv could not be made; see above.')
+  const interpreter = works ? undefined : findPython()
+  process.stdout.write(`Installing ${requirements} into .venv: once, about a minute\n`)
+  if (interpreter && run(interpreter, '-m', 'venv', '--clear', '.venv') !== 0) fail('.venv could not be made; see above.')
   if (run(`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements) !== 0) {
     fail(`the packages of ${requirements} could not be installed; see above.`)
   }

@@ -47,6 +47,12 @@ const taking = (email: Email, names: readonly string[], from: Email): Email => {
   return Object.fromEntries([...rest, ...Object.entries(from).filter(([name]) => names.includes(name))])
 }
 
+/** Every way to take each unit from one or from the other. */
+export const mixes = (one: Email, other: Email): readonly Email[] =>
+  units(one, other)
+    .filter((unit) => !sameUnit(unit, one, other))
+    .reduce<readonly Email[]>((all, unit) => [...all, ...all.map((email) => taking(email, unit, other))], [one])
+
 const isDeveloper = (email: Email): boolean => email['EmailSendingAccount'] === 'DEVELOPER'
 const canSend = (email: Email): boolean => isDeveloper(email) && email['SourceArn'] !== undefined
 

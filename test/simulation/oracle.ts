@@ -5,7 +5,7 @@ import type { Watch } from './calls.ts'
 import type { Resource, Stack } from './cloud-formation.ts'
 import type { ExceptionId } from './exceptions.ts'
 import type { Invocation, Referee, Request } from './lambda.ts'
-import { differing, type Email, type Knowledge, layered, retained, sameEmail, stands, wished } from './layers.ts'
+import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, stands, wished } from './layers.ts'
 import type { Wish } from './steps.ts'
 import type { Pool, World } from './world.ts'
 
@@ -220,7 +220,11 @@ export const createOracle = (
         key,
         unlike([
           ...now,
-          ...now.flatMap(({ base, ours }) => ours.map((asked) => ({ base, ours: [sight.email], spelling: { asked, found: sight.email } }))),
+          ...now.flatMap(({ base, ours }) =>
+            ours.flatMap((asked) =>
+              mixes(asked, sight.email).map((one) => ({ base, ours: [one], spelling: { asked, found: sight.email } })),
+            ),
+          ),
         ]),
       )
     } else if (sight.ahead && isReverted) {
@@ -240,7 +244,7 @@ export const createOracle = (
     else if (answer['Status'] === 'SUCCESS') violated('stored before sent', `${id} answers SUCCESS, and it is not on record`)
     else {
       excused('not-stored')
-      if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 1_000 || body.includes('still running')) request.unstorable.push(body)
+      if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 1_000 || /dynamodb:|no table|still running/.test(body)) request.unstorable.push(body)
     }
     if (answer['Status'] !== 'SUCCESS' || request.bodies.length > 1) return
     const properties = request.event['ResourceProperties']
