@@ -48,10 +48,11 @@ const taking = (email: Email, names: readonly string[], from: Email): Email => {
 }
 
 /** Every way to take each unit from one or from the other. */
-export const mixes = (one: Email, other: Email): readonly Email[] =>
-  units(one, other)
-    .filter((unit) => !sameUnit(unit, one, other))
-    .reduce<readonly Email[]>((all, unit) => [...all, ...all.map((email) => taking(email, unit, other))], [one])
+export const mixes = (one: Email, other: Email): readonly Email[] => {
+  let all: readonly Email[] = [one]
+  for (const unit of units(one, other)) if (!sameUnit(unit, one, other)) all = [...all, ...all.map((email) => taking(email, unit, other))]
+  return all
+}
 
 const isDeveloper = (email: Email): boolean => email['EmailSendingAccount'] === 'DEVELOPER'
 const canSend = (email: Email): boolean => isDeveloper(email) && email['SourceArn'] !== undefined

@@ -161,6 +161,16 @@ export const createOracle = (
     return arrived && stored ? [kept] : arrived || stored ? [kept, base] : [base]
   }
 
+  /** An Update that finds no claim of its own takes the set of its old properties for what it had attached. */
+  const withoutFormerSet = ({ request: { event } }: Invocation, poolId: string, isNew: boolean, base: Email): readonly Email[] => {
+    const old = event['OldResourceProperties']
+    const isFormer = isNew && isObject(old) && [old['UserPoolId'] ?? old['UserPoolIds']].flat().includes(poolId)
+    if (!isFormer || old['ConfigurationSet'] !== base['ConfigurationSet']) return []
+    excused('former-set')
+    const { ConfigurationSet: _, ...rest } = base
+    return [rest]
+  }
+
   const checkRestored = (pool: Pool, knowledge: readonly Knowledge[], who: string): void => {
     if (knowledge.length === 0 || knowledge.some((one) => stands(wished(one, pool.email), pool.email, one.spelling))) return
     const others = knowledge.map((one) => differing(wished(one, pool.email), pool.email))
@@ -194,15 +204,14 @@ export const createOracle = (
       if (ownerOf(one) !== ownerOf(invocation.request.event))
         violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
     const now = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
+    const isNew = claimsOf(after).length > claimsOf(before).length
     // Nobody else has put the record since it was read, but a write may have landed since the pool was.
     const landed = before && sight.knowledge !== now ? now.flatMap(({ ours }) => ours) : []
     const observed = (ours: readonly Email[]): readonly Knowledge[] =>
       (before ? sight.knowledge : now).flatMap((one) =>
-        basesAfter(invocation, gone, key, wished(one, sight.email), sight.email).map((base) => ({
-          ...one,
-          base,
-          ours: [...ours, ...landed],
-        })),
+        basesAfter(invocation, gone, key, wished(one, sight.email), sight.email)
+          .flatMap((base) => [base, ...withoutFormerSet(invocation, key, isNew, base)])
+          .map((base) => ({ ...one, base, ours: [...ours, ...landed] })),
       )
     if (after?.Intended) {
       known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
