@@ -72,6 +72,7 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
         if (change.kind === 'heal') return busy(userPoolId, record)
         await run.ready // An event that is no longer ours to serve must not wait here.
         await clock.sleep(untilNextLook(record.Lease, clock), run.signal)
+        run.waitingFor.delete(userPoolId)
         continue
       }
       const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)

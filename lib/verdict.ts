@@ -20,16 +20,19 @@ export const judgeOf = (
   found: Map<string, Facts>,
 ): Judge => {
   if (binding.preflight === 'SKIP') return noJudge
+  let isWaitedOut = false
   const finder = factFinder(office.ports.ses, office.ports.clock, run.signal, office.region, (error) => {
     const waiting = refusal(
       isThrottled(error) ? 'Throttling' : 'InternalFailure',
       `Amazon SES did not answer ${error.action} (${error.code}) until the time ran out. Nothing was written; try again.`,
     )
+    isWaitedOut = true
     for (const id of binding.userPoolIds) run.waitingFor.set(id, waiting)
   })
   finder.prefetch(binding.declared)
   return async ({ userPoolId, desired: emailConfiguration, pool }) => {
     const facts = await finder.gather(emailConfiguration)
+    if (isWaitedOut) run.waitingFor.delete(userPoolId)
     found.set(userPoolId, facts)
     const { region, account, partition } = office
     const findings = judge({ userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: binding.allowSandbox }, facts)

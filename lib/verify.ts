@@ -11,11 +11,15 @@ export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => ch
 
 /** The pool as it is, or undefined when there is none. */
 export const describe = async (run: Run, userPoolId: string): Promise<JsonObject | undefined> => {
+  let isWaitedOut = false
   const read = () => run.ports.userPools.describe(userPoolId, run.signal)
   try {
-    return await retrying(run.ports.clock, run.signal, read, (error) =>
-      run.waitingFor.set(userPoolId, explain(error, { userPoolId, region: run.region })),
-    )
+    const pool = await retrying(run.ports.clock, run.signal, read, (error) => {
+      isWaitedOut = true
+      run.waitingFor.set(userPoolId, explain(error, { userPoolId, region: run.region }))
+    })
+    if (isWaitedOut) run.waitingFor.delete(userPoolId)
+    return pool
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error
