@@ -4,7 +4,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
   // Most of them wait for processes and for the clock, not for a core.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // For a machine that is busy with other things; a test that hangs still ends.
   testTimeout: 60_000,
   transform: { '\\.ts$': '<rootDir>/test/transform.cjs' },

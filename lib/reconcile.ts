@@ -57,6 +57,7 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
   /** The pool as it was before an update whose outcome was never learned, and when that update was sent. */
   let unclear: { readonly pool: JsonObject; readonly at: number } | undefined
   let failures = 0
+  let wasHeld = false
   try {
     for (;;) {
       // Observe: the record first, then the pool; nobody of us writes in between without the record's revision moving.
@@ -72,9 +73,11 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
         if (change.kind === 'heal') return busy(userPoolId, record)
         await run.ready // An event that is no longer ours to serve must not wait here.
         await clock.sleep(untilNextLook(record.Lease, clock), run.signal)
-        run.waitingFor.delete(userPoolId)
+        wasHeld = true
         continue
       }
+      if (wasHeld) run.waitingFor.delete(userPoolId)
+      wasHeld = false
       const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)
       const pool = isConcerned ? await describe(run, userPoolId) : undefined
       if (!(await isCurrent)) continue

@@ -1,10 +1,13 @@
 // Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do.
-import { afterEach, expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
 import { physicalResourceId } from '../lib/binding.ts'
 import { type JsonObject, without } from '../lib/json.ts'
 import { SENDER, type Sent, stackArn } from './driver.ts'
 import { always, closeStages, hold, meet, OWN, OWNED, openStage, PLAIN, rawAnswers, still } from './driver-extra.ts'
 import type { FaultCall } from './local-aws/faults.ts'
+
+// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
+jest.retryTimes(2, { logErrorsBeforeRetry: true })
 
 afterEach(closeStages)
 

@@ -161,8 +161,8 @@ describe('when another event comes than the one that was killed', () => {
     async () => {
       const { stage, before, event } = await openScene('Create')
       // Later than the lease of the dead process ends.
-      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_800 })) : undefined))
-      await expect(stage.lambda.invoke(event, { remainingMs: 3_000 })).rejects.toThrow('the process died')
+      stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_300 })) : undefined))
+      await expect(stage.lambda.invoke(event, { remainingMs: 2_400 })).rejects.toThrow('the process died')
       expect(still(stage.aws.userPool(POOL))).toEqual(before)
       const { answer } = await stage.resource('mail', 'Binding', await stage.newLambda()).delete(WISH)
       expect(answer?.Status).toBe('SUCCESS')

@@ -1,9 +1,12 @@
 // One binding on several pools: what an Update of the list does, what one bad pool does, and what a short time does.
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { JsonObject } from '../lib/json.ts'
 import { SENDER } from './driver.ts'
 import { closeStages, hold, OWN, OWNED, openStage, PLAIN, type Stage, still } from './driver-extra.ts'
 import type { FaultCall } from './local-aws/faults.ts'
+
+// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
+jest.retryTimes(2, { logErrorsBeforeRetry: true })
 
 afterEach(closeStages)
 

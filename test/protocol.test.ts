@@ -1,7 +1,7 @@
 // CloudFormation's protocol for custom resources, fact by fact. The numbers are those of the facts that the design was made from; where they come from stands in docs/evidence.md.
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { systemClock } from '../handler/clock.ts'
 import { type Allowed, responseTarget } from '../handler/respond.ts'
 import { answerBody, type Data, MAX_BYTES } from '../lib/answer.ts'
@@ -11,6 +11,9 @@ import { ACCOUNT, IDENTITY, REGION, SENDER, type Sent, stackArn } from './driver
 import { always, answerId, closeStages, hold, OWN, OWNED, openStage, PLAIN, rawAnswers, type Stage } from './driver-extra.ts'
 import { FUNCTION_ARN } from './lambda.ts'
 import type { Fault } from './local-aws/faults.ts'
+
+// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
+jest.retryTimes(2, { logErrorsBeforeRetry: true })
 
 afterEach(closeStages)
 

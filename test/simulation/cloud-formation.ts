@@ -247,7 +247,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       return
     }
     if (!failed) await scheduler.sleep(between(act.random, 1_000, 60_000))
-    else if (step.cancelAfter === undefined || chance(act.random, 0.5)) await soon(act)
+    else if (!done.every(({ answer }) => answer === undefined || answer.Status === 'SUCCESS') || chance(act.random, 0.5)) await soon(act)
     trace?.(`stack${stack.number} rolls back`)
     await Promise.all(
       done.map(async ({ logicalId, wish, known }) => {
