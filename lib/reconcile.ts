@@ -1,6 +1,6 @@
 // The story: one pool is observed, planned, written and verified. Every event does the same; only what it wants differs.
 import { refusesDefault, refusesTemplate, senderKept, templateCut, waitAfter, withSenderKept } from './after-refusal.ts'
-import { type Change, claimsOf, concerns, type Plan, type PoolRecord, plan, readPoolRecord, stackName, writeAhead } from './claims.ts'
+import { type Change, claimsOf, concerns, type PoolRecord, plan, readPoolRecord, stackName, writeAhead } from './claims.ts'
 import { differingMembers, type EmailConfiguration, withMembersOf } from './email-configuration.ts'
 import { type Refusal, refusal, refusedForSure, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, save, untilNextLook } from './items.ts'
@@ -54,10 +54,21 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
   let keepSender = false
   let before: { readonly record: PoolRecord | undefined } | undefined
   let held: PoolRecord | undefined
-  /** The pool as it was before an update whose outcome was never learned, and when that update was sent. */
-  let unclear: { readonly pool: JsonObject; readonly at: number } | undefined
+  /** The pool as it was before an update that took effect, or whose outcome was never learned. */
+  let unclear: JsonObject | undefined
   let failures = 0
   let wasHeld = false
+  const release = async (): Promise<void> => {
+    if (held) await letGo(run, held, before?.record, unclear !== undefined)
+    held = undefined
+  }
+  /** What is refused still finishes what a dead invocation began: its intention must not stay. The healer finishes nothing that it may not heal. */
+  const refuse = async (refused: Refusal, record: PoolRecord | undefined): Promise<Refusal> => {
+    const found = before ? before.record : record
+    await release()
+    if (found?.Intended && change.kind !== 'heal') await reconcile(userPoolId, { kind: 'finish' }, noJudge, run)
+    return refused
+  }
   try {
     for (;;) {
       // Observe: the record first, then the pool; nobody of us writes in between without the record's revision moving.
@@ -80,6 +91,7 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       wasHeld = false
       const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)
       const pool = isConcerned ? await describe(run, userPoolId) : undefined
+      const readAt = clock.now()
       if (!(await isCurrent)) continue
       if (!isConcerned) return done(userPoolId, {}, false, [])
       if (!pool && change.kind === 'detach') {
@@ -89,30 +101,26 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       }
       if (!pool) return explain(new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400), site)
       const live = emailConfigurationOf(pool)
+      const landing = mayStillLand(record, live, run)
+      if (landing > 0) {
+        await clock.sleep(landing, run.signal)
+        continue
+      }
 
       // Plan.
       const planned = plan(userPoolId, record, live, change)
-      if (!planned.ok) return await refusing(userPoolId, planned, record, run)
+      if (!planned.ok) return await refuse(planned, record)
       const next = keepSender ? withSenderKept(planned, live) : planned
-      const foreignLanding = mayStillLand(record, live, next, run)
-      if (foreignLanding > 0) {
-        await clock.sleep(foreignLanding, run.signal)
-        continue
-      }
       const verdict = await judge({ userPoolId, pool, live, desired: next.desired, differing: next.differing, record })
-      if (verdict.refusal) return await refusing(userPoolId, verdict.refusal, record, run)
+      if (verdict.refusal) return await refuse(verdict.refusal, record)
       const warnings = [...next.warnings, ...verdict.warnings, ...(keepSender ? [senderKept(userPoolId)] : [])]
       await run.ready
       await run.stillMine()
       if (next.differing.length === 0) {
-        if (unclear && unclear.at + LANDING_MS > clock.now()) {
-          await clock.sleep(unclear.at + LANDING_MS - clock.now(), run.signal)
-          continue
-        }
         const state = { base: next.base, claims: next.claims, asked: next.desired, applied: live }
         if (!(await settle(run, userPoolId, record, state))) continue
         held = undefined
-        const lost = unclear ? lostSettings(unclear.pool, pool, echo) : []
+        const lost = unclear ? lostSettings(unclear, pool, echo) : []
         return lostRefusal(userPoolId, lost) ?? done(userPoolId, live, unclear !== undefined, warnings)
       }
 
@@ -124,29 +132,27 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
         before = undefined
         continue
       }
+      if (clock.now() - readAt > FRESH_MS) continue
       const request = updateRequest(userPoolId, pool, next.send, echo)
-      const sentAt = clock.now()
       try {
         await userPools.update(request, run.signal)
       } catch (error) {
-        if (!refusedForSure(error)) unclear = { pool, at: sentAt }
+        const isOpen = !refusedForSure(error)
+        if (isOpen) unclear = pool
         run.signal.throwIfAborted()
         if (!(error instanceof ServiceError)) throw error
         if (!echo.onlyTheTemplateInUse && refusesTemplate(error)) echo = { onlyTheTemplateInUse: true }
-        else if (!keepSender && change.kind === 'detach' && refusesDefault(error, next, live)) keepSender = true
+        else if (!keepSender && refusesDefault(error, next, live)) keepSender = true
         else {
           const wait = waitAfter(error, failures, run)
           failures += 1
           if (wait === undefined) return explain(error, { ...site, request })
           run.waitingFor.set(userPoolId, explain(error, { ...site, request }))
-          await clock.sleep(wait, run.signal)
+          await clock.sleep(isOpen ? Math.max(wait, LANDING_MS) : wait, run.signal)
         }
         continue
       }
-      const landing = unclear ? unclear.at + LANDING_MS - clock.now() : 0
-      unclear = { pool, at: sentAt } // Written; until it is verified nobody may take the record back.
-      // An earlier attempt may still take effect, over this one: look when it no longer can.
-      if (landing > 0) await clock.sleep(landing, run.signal)
+      unclear = pool // Until it is verified nobody may take the record back.
 
       // Verify.
       const seen = await verify(run, userPoolId, pool, next.send, echo)
@@ -165,14 +171,8 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       return failure(userPoolId, seen) ?? done(userPoolId, after, true, remarks)
     }
   } finally {
-    if (held) await letGo(run, held, before?.record, unclear !== undefined)
+    await release()
   }
-}
-
-/** What is refused still finishes what a dead invocation began: the intention must not stay. */
-const refusing = async (userPoolId: string, refused: Refusal, record: PoolRecord | undefined, run: Run): Promise<Refusal> => {
-  if (record?.Intended) await reconcile(userPoolId, { kind: 'finish' }, noJudge, run)
-  return refused
 }
 
 /** Pre-flight is not asked: nothing new is wished for. */
@@ -187,14 +187,19 @@ const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   )
 }
 
-/** An update whose outcome was never learned may take effect this long after it was begun. Inferred: no source bounds it. */
+/** A copy of a pool that is older is not written back: an owner's write in between would be lost. */
+const FRESH_MS = 1_000
+
+/**
+ * An update whose outcome was never learned may take effect this long after it was written ahead. Inferred: no source bounds it.
+ * Until then nothing that is read of the pool is believed: neither that the update was lost nor that a later one will stand.
+ */
 const LANDING_MS = 3_000
 
-/** Milliseconds to wait for another invocation's unfinished write that does not show yet and that we do not want. */
-const mayStillLand = (record: PoolRecord | undefined, live: EmailConfiguration, next: Plan, run: Run): number => {
+/** Milliseconds to wait for another invocation's unfinished write that does not show yet. */
+const mayStillLand = (record: PoolRecord | undefined, live: EmailConfiguration, run: Run): number => {
   const intended = record?.Intended
   if (!intended || record.Lease?.Invocation === run.lease.Invocation) return 0
-  const isUnwanted = differingMembers(intended.EmailConfiguration, next.desired).length > 0
   const shows = differingMembers(intended.EmailConfiguration, live).length === 0
-  return isUnwanted && !shows ? Date.parse(intended.At) + LANDING_MS - run.ports.clock.now() : 0
+  return shows ? 0 : Date.parse(intended.At) + LANDING_MS - run.ports.clock.now()
 }

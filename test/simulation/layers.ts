@@ -36,11 +36,13 @@ export const sameEmail = (a: Email, b: Email): boolean => differing(a, b).length
 
 /** Whether a pool has what it should. */
 export const stands = (expected: Email, live: Email, spelling: Knowledge['spelling']): boolean =>
-  units(expected, live).every(
-    (unit) =>
-      sameUnit(unit, expected, live) ||
-      (spelling !== undefined && sameUnit(unit, spelling.asked, expected) && sameUnit(unit, spelling.found, live)),
-  )
+  units(expected, live)
+    .flat()
+    .every(
+      (name) =>
+        sameUnit([name], expected, live) ||
+        (spelling !== undefined && sameUnit([name], spelling.asked, expected) && sameUnit([name], spelling.found, live)),
+    )
 
 const taking = (email: Email, names: readonly string[], from: Email): Email => {
   const rest = Object.entries(email).filter(([name]) => !names.includes(name))
