@@ -130,6 +130,8 @@ export type Plan = {
   /** The members that are not as desired. None: nothing is written. */
   readonly differing: readonly string[]
   readonly warnings: readonly string[]
+  /** Why the claims have no effect: nothing gives the pool a sender. Nothing differs then. */
+  readonly blocked?: string
   /** The heals of the last 24 hours, this one included. */
   readonly heals: readonly string[]
 }
@@ -218,9 +220,10 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
     live,
   )
   if (wish.blocked) {
-    if (change.kind === 'attach' || change.kind === 'heal') return refusal('InvalidRequest', blockedMessage(userPoolId))
-    const left = `${blockedMessage(userPoolId)} The claims that remain on it have no effect; nothing was written.`
-    return { ...changed, desired: live, send: live, differing: [], warnings: [left], heals: record?.HealHistory ?? [] }
+    const blocked = blockedMessage(userPoolId)
+    if (change.kind === 'attach') return refusal('InvalidRequest', blocked)
+    const left = `${blocked} The claims that remain on it have no effect; nothing was written.`
+    return { ...changed, desired: live, send: live, differing: [], blocked, warnings: [left], heals: record?.HealHistory ?? [] }
   }
   const heals = change.kind === 'heal' ? [...recentHeals(record, change.at), change.at] : (record?.HealHistory ?? [])
   const target = wish.emailConfiguration

@@ -1,12 +1,11 @@
 // Drift of one pool: noticed, put back, or left alone with a reason. Careful first: a healer that fights an owner does more harm than drift.
 import { type Claim, claimsOf, type PoolRecord, readPoolRecord, recentHeals } from './claims.ts'
 import { type EmailConfiguration, sameMember } from './email-configuration.ts'
-import { refusal, ServiceError } from './errors.ts'
-import { readItemOf, save } from './items.ts'
-import { child, type JsonObject } from './json.ts'
-import { factFinder, judge as judgeFacts } from './preflight.ts'
+import { type Refusal, refusal, ServiceError } from './errors.ts'
+import { isHeld, readItemOf, save } from './items.ts'
+import { child, type JsonObject, sameJson } from './json.ts'
+import { type FactFinder, factFinder, judge as judgeFacts } from './preflight.ts'
 import { type Judge, type Look, reconcile } from './reconcile.ts'
-
 import type { Run } from './run.ts'
 
 /** Heals of a pool in 24 hours; then it is contested. */
@@ -37,8 +36,12 @@ export type Decision =
   | { readonly kind: 'contested'; readonly why: string }
   /** Drift that the binding only wants to hear of. */
   | { readonly kind: 'notify'; readonly why: string }
+  /** Nothing gives the pool a sender, so there is nothing to put back to. */
+  | { readonly kind: 'blocked'; readonly why: string }
+  /** The set or the identity cannot send: putting it back would make it worse. */
+  | { readonly kind: 'refused'; readonly why: string }
   /** Neither heals nor reports. */
-  | { readonly kind: 'off' }
+  | { readonly kind: 'off'; readonly why: string }
 
 /** The most careful claim of a pool wins. */
 const modeOf = (claims: readonly Claim[]): Claim['Heal'] =>
@@ -54,14 +57,15 @@ const isClobbered = (name: string, live: EmailConfiguration, record: PoolRecord)
 const CONTESTED = 'contested: '
 
 /** What to do about what stands live, against the saved base. Pure. */
-export const decide = ({ record, live, differing, pool }: Omit<Look, 'desired' | 'userPoolId'>, at: string): Decision => {
-  if (!record || differing.length === 0) return { kind: 'asDeclared' }
+export const decide = ({ record, live, differing, blocked, pool }: Omit<Look, 'desired' | 'userPoolId'>, at: string): Decision => {
+  if (!record || (differing.length === 0 && blocked === undefined)) return { kind: 'asDeclared' }
   const mode = modeOf(claimsOf(record))
-  if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off' }
+  if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off', why: 'off' }
   const isContested = record.Unhealed?.startsWith(CONTESTED)
   if (isContested) return { kind: 'contested', why: record.Unhealed ?? '' }
   const meant = differing.filter((name) => !isClobbered(name, live, record))
   if (meant.length > 0) return { kind: 'contested', why: `${CONTESTED}somebody set ${meant.join(', ')} to another value` }
+  if (blocked !== undefined) return { kind: 'blocked', why: `blocked: ${blocked}` }
   if (mode === 'NOTIFY') return { kind: 'notify', why: `notify: ${differing.join(', ')} not as declared` }
   const heals = recentHeals(record, at).length
   if (heals >= HEALS_A_DAY)
@@ -69,26 +73,29 @@ export const decide = ({ record, live, differing, pool }: Omit<Look, 'desired' |
   return { kind: 'heal' }
 }
 
-/** What became of a pool. `busy`: another operation holds it, look again later. `unknown`: we have no record of it. */
+/** What became of a pool. `busy`: another operation works on it, look again later. `unknown`: we have no record of it. */
 export type Healed = 'asDeclared' | 'healed' | 'contested' | 'notify' | 'off' | 'blocked' | 'refused' | 'gone' | 'busy' | 'unknown'
 
-/** Says in the record why the pool is left alone, or takes that away. A record that moved meanwhile is looked at another time. */
-const mark = async (run: Run, userPoolId: string, item: JsonObject, why: string): Promise<void> => {
-  if (item['Unhealed'] === why) return
+/** A record as far as a look judges it. */
+const judgedPart = ({ Revision: _, Lease: _lease, Unhealed: _why, ...rest }: PoolRecord) => rest
+
+/** Says in the record why the pool is left alone. @returns false when the record is not any more as it was judged */
+const mark = async (run: Run, judged: PoolRecord, why: string): Promise<boolean> => {
+  if (judged.Unhealed === why) return true
   const { table, clock } = run.ports
-  const stored = await readItemOf(table, clock, userPoolId, run.signal)
+  const stored = await readItemOf(table, clock, judged.UserPoolId, run.signal)
   const read = stored && readPoolRecord(stored, table.name)
-  if (!read?.ok || read.record.Lease) return
-  const { Revision, ...rest } = read.record
-  await save(table, clock, { ...rest, Unhealed: why }, Revision, run.signal)
+  if (!read?.ok || (read.record.Lease && isHeld(read.record.Lease, run.lease, clock.now()))) return false
+  const rest = judgedPart(read.record)
+  if (!sameJson(rest, judgedPart(judged))) return false
+  return (await save(table, clock, { ...rest, Unhealed: why }, read.record.Revision, run.signal)) !== undefined
 }
 
 export type Own = { readonly account: string | undefined; readonly partition: string | undefined }
 
 /** Why a heal would make it worse, if it would. @throws ServiceError when SES could not be asked */
-const worse = async ({ userPoolId, desired, pool }: Look, run: Run, own: Own): Promise<string | undefined> => {
-  const { ses, clock } = run.ports
-  const facts = await factFinder(ses, clock, run.signal, run.region).gather(desired)
+const worse = async ({ userPoolId, desired, pool }: Look, finder: FactFinder, run: Run, own: Own): Promise<string | undefined> => {
+  const facts = await finder.gather(desired)
   const findings = judgeFacts({ userPoolId, emailConfiguration: desired, pool, region: run.region, ...own, allowSandbox: true }, facts)
   const unread = findings.find(({ check }) => check === 'read-throttled' || check === 'read-failed')
   if (unread) throw new ServiceError('ses:Get*', unread.code, unread.message)
@@ -96,33 +103,49 @@ const worse = async ({ userPoolId, desired, pool }: Look, run: Run, own: Own): P
   return messages.length > 0 ? messages.join(' ') : undefined
 }
 
+/** Errors after which the next look may do better. */
+const PASSING: ReadonlySet<string> = new Set(['Throttling', 'InternalFailure', 'NotStabilized'])
+
 /**
- * Looks at one pool and puts back what its claims say, if that is what should be done. `item` is the pool's record as it was read.
+ * Looks at one pool and puts back what its claims say, if that is what should be done. `item` is the pool's record as it was read, maybe a while ago.
  * @throws ServiceError when AWS could not be asked, or did not do what was asked
  */
 export const heal = async (userPoolId: string, item: JsonObject | undefined, run: Run, own: Own): Promise<Healed> => {
-  if (!item) return 'unknown'
-  const at = new Date(run.ports.clock.now()).toISOString()
-  let decision: Decision | undefined
-  const judge: Judge = async (look) => {
-    decision = decide(look, at)
-    const why = decision.kind === 'heal' ? await worse(look, run, own) : 'why' in decision ? decision.why : undefined
-    return why === undefined && decision.kind !== 'off'
-      ? { warnings: [] }
-      : { refusal: refusal('InvalidRequest', why ?? 'off'), warnings: [] }
+  const { ses, table, clock } = run.ports
+  const at = new Date(clock.now()).toISOString()
+  const finder = factFinder(ses, clock, run.signal, run.region)
+  for (let isFresh = false; ; isFresh = true) {
+    const found = isFresh ? await readItemOf(table, clock, userPoolId, run.signal) : item
+    if (!found) return 'unknown'
+    const read = readPoolRecord(found, table.name)
+    if (!read.ok) throw new ServiceError('dynamodb:GetItem', read.code, read.message)
+    let judged = read.record
+    let decision: Decision = { kind: 'asDeclared' }
+    const judge: Judge = async (look) => {
+      judged = look.record ?? judged
+      decision = decide(look, at)
+      const harm = decision.kind === 'heal' ? await worse(look, finder, run, own) : undefined
+      if (harm !== undefined) decision = { kind: 'refused', why: `refused: ${harm}` }
+      return 'why' in decision ? { refusal: refusal('InvalidRequest', decision.why), warnings: [] } : { warnings: [] }
+    }
+    const result = await reconcile(userPoolId, { kind: 'heal', at }, judge, run, { item: found, isCurrent: Promise.resolve(true) })
+    if (result.ok) return result.wrote ? 'healed' : 'asDeclared'
+    const { code, message } = result
+    if (code === 'ResourceConflict') return 'busy'
+    if (PASSING.has(code)) throw new ServiceError('cognito-idp:UpdateUserPool', code, message)
+    const { kind, why } = leftAlone(decision, result)
+    if (kind === 'off') return 'off'
+    if (await mark(run, judged, why)) {
+      run.log(kind === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${why}`)
+      return kind
+    }
+    if (isFresh) return 'busy'
   }
-  const result = await reconcile(userPoolId, { kind: 'heal', at }, judge, run, { item, isCurrent: Promise.resolve(true) })
-  if (result.ok) return result.wrote ? 'healed' : 'asDeclared'
-  const { code, message } = result
-  if (code === 'ResourceConflict') return 'busy'
-  if (code === 'Throttling' || code === 'InternalFailure' || code === 'NotStabilized')
-    throw new ServiceError('cognito-idp:UpdateUserPool', code, message)
-  const kind = (decision as Decision | undefined)?.kind
-  if (kind === 'off') return 'off'
-  const isSaid = kind === 'contested' || kind === 'notify'
-  const healed = isSaid ? kind : code === 'NotFound' ? 'gone' : kind === undefined ? 'blocked' : 'refused'
-  const why = isSaid ? message : `${healed}: ${message}`
-  await mark(run, userPoolId, item, why)
-  run.log(healed === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${why}`)
-  return healed
+}
+
+/** What to say of a pool that was left alone: the decision, or why Cognito did not take what was decided. */
+const leftAlone = (decision: Decision, { code, message }: Refusal): { readonly kind: Healed; readonly why: string } => {
+  if ('why' in decision) return decision
+  const kind = code === 'NotFound' ? 'gone' : 'refused'
+  return { kind, why: `${kind}: ${message}` }
 }

@@ -19,6 +19,8 @@ export type Look = {
   readonly desired: EmailConfiguration
   /** The members that are not as desired. */
   readonly differing: readonly string[]
+  /** Why the claims have no effect, when nothing gives the pool a sender. */
+  readonly blocked: string | undefined
   readonly record: PoolRecord | undefined
 }
 
@@ -111,7 +113,15 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       const planned = plan(userPoolId, record, live, change)
       if (!planned.ok) return await refuse(planned, record)
       const next = keepSender ? withSenderKept(planned, live) : planned
-      const verdict = await judge({ userPoolId, pool, live, desired: next.desired, differing: next.differing, record })
+      const verdict = await judge({
+        userPoolId,
+        pool,
+        live,
+        desired: next.desired,
+        differing: next.differing,
+        blocked: next.blocked,
+        record,
+      })
       if (verdict.refusal) return await refuse(verdict.refusal, record)
       const warnings = [...next.warnings, ...verdict.warnings, ...(keepSender ? [senderKept(userPoolId)] : [])]
       await run.ready

@@ -2,6 +2,7 @@
 import { type Healed, heal, type Own } from './heal.ts'
 import { readItemOf, Superseded, save } from './items.ts'
 import { type JsonObject, text } from './json.ts'
+import { retrying } from './retry.ts'
 import type { Run } from './run.ts'
 import { sideBySide } from './side-by-side.ts'
 import { tokenBucket } from './token-bucket.ts'
@@ -78,7 +79,7 @@ export const sweep = async (run: Run, own: Own): Promise<Tally> => {
   let after = text(cursor, 'After')
   try {
     for (;;) {
-      const page = await table.scan(after, run.signal)
+      const page = await retrying(clock, run.signal, () => table.scan(after, run.signal))
       const pools = page.items.filter(isPool)
       // In small groups: what the cursor names is behind us, whole.
       for (let index = 0; index < pools.length; index += AT_ONCE) {

@@ -43,6 +43,9 @@ export type Stage<P> = {
   readonly trace: ((line: string) => void) | undefined
 }
 
+/** Items on a page of the table: few, so that a sweep turns pages. */
+const PAGE = 2
+
 /** The product assumes three seconds (LANDING_MS): a write whose answer is lost takes effect within two here. */
 const LATEST_MS = 2_000
 
@@ -226,11 +229,18 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
     watch.put(process, key, before, undefined)
     return true
   }
-  const ses = <T>(name: string, answer: T) => {
+  const page = (after: string | undefined): Awaited<ReturnType<Ports['table']['scan']>> => {
+    const keys = [...world.table.keys()].sort()
+    const start = after === undefined ? 0 : keys.findIndex((key) => key > after)
+    const chosen = start < 0 ? [] : keys.slice(start, start + PAGE)
+    const items = chosen.flatMap((key) => world.table.get(key) ?? [])
+    return { items, next: start >= 0 && start + PAGE < keys.length ? chosen.at(-1) : undefined }
+  }
+  const ses = <T>(name: string, answer: () => T) => {
     return (...parameters: readonly (string | AbortSignal)[]): Promise<T> => {
       const signal = parameters.at(-1)
       if (!(signal instanceof AbortSignal)) throw new Error('a port needs a signal')
-      return call('ses', 'ses', name, () => answer, signal)
+      return call('ses', 'ses', name, answer, signal)
     }
   }
   return {
@@ -271,23 +281,22 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
       name: 'bindings',
       read: (key, signal): Promise<JsonObject | undefined> => call('read', 'dynamodb', 'GetItem', () => world.table.get(key), signal, key),
       put: (item, seen, signal) => call('put', 'dynamodb', 'PutItem', () => put(item, seen), signal, trace ? itemText(item) : ''),
-      // Only the sweep scans.
-      scan: () => Promise.reject(new Error('no event of CloudFormation scans the table')),
+      scan: (after, signal) => call('scan', 'dynamodb', 'Scan', () => page(after), signal, after),
       remove: (key, seen, signal) => call('remove', 'dynamodb', 'DeleteItem', () => remove(key, seen), signal, key),
     },
     ses: {
-      getAccount: ses('GetAccount', {
+      getAccount: ses('GetAccount', () => ({
         ProductionAccessEnabled: true,
         SendingEnabled: true,
         EnforcementStatus: 'HEALTHY',
         SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 0 },
-      }),
-      getConfigurationSet: ses('GetConfigurationSet', { SendingOptions: { SendingEnabled: true } }),
-      getEventDestinations: ses('GetConfigurationSetEventDestinations', [
+      })),
+      getConfigurationSet: ses('GetConfigurationSet', () => ({ SendingOptions: { SendingEnabled: world.isSending } })),
+      getEventDestinations: ses('GetConfigurationSetEventDestinations', () => [
         { Name: 'events', Enabled: true, MatchingEventTypes: ['BOUNCE'] },
       ]),
-      getEmailIdentity: ses('GetEmailIdentity', { VerifiedForSendingStatus: true, VerificationStatus: 'SUCCESS' }),
-      getDedicatedIpPool: ses('GetDedicatedIpPool', {}),
+      getEmailIdentity: ses('GetEmailIdentity', () => ({ VerifiedForSendingStatus: true, VerificationStatus: 'SUCCESS' })),
+      getDedicatedIpPool: ses('GetDedicatedIpPool', () => ({})),
     },
   }
 }

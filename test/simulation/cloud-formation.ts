@@ -55,7 +55,8 @@ const SERVICE_TOKEN = `arn:aws:lambda:us-east-1:${ACCOUNT}:function:cognito-ses-
 const amzDate = (time: number): string => new Date(time).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')
 
 /** Why a rollback may fail for good: another stack has come in between, or the owner took the sender away. */
-const LEGITIMATE = /^ResourceConflict: .*already bound|COGNITO_DEFAULT and nothing gives it a sender|has no SES identity to send from/
+const LEGITIMATE =
+  /^ResourceConflict: .*already bound|COGNITO_DEFAULT and nothing gives it a sender|has no SES identity to send from|Sending is off for configuration set/
 
 type Act = { readonly step: number; readonly events: { count: number }; readonly random: Random; readonly requestId: string }
 

@@ -23,6 +23,9 @@ export const EXCEPTIONS = {
     'A request was never answered, but CloudFormation had cancelled it or given it up, and a newer event of the binding was served.',
   'other-body':
     'A request got two different bodies: the first answer was a FAILED that could not be stored, or the second one says that it is superseded.',
+  'dead-letter': 'A record of the queue could not be worked on five times, and went to the dead letters; the sweep sees its pool.',
+  'left-alone': 'The owner has stopped, the sweep has come, and a pool is not as the layers say: its record says why.',
+  'looked-away': 'As before, but a binding with Heal OFF or the tag of the pool keeps the healer away.',
   'not-stored': 'A FAILED was delivered that could not be stored.',
 } as const satisfies Readonly<Record<string, string>>
 

@@ -1,12 +1,14 @@
 // Plays one history against the real core and protocol, and gives the first rule that it breaks.
 import { createCloudFormation } from './cloud-formation.ts'
 import type { ExceptionId } from './exceptions.ts'
+import { createHealer } from './healer.ts'
+import { launcher } from './invocation.ts'
 import { createLambda, type Invocation } from './lambda.ts'
 import { createOracle, type Verdict } from './oracle.ts'
 import { hashed, seeded } from './random.ts'
 import { createScheduler } from './scheduler.ts'
 import { type History, type Step, stepText } from './steps.ts'
-import { createWorld, ownerWrites } from './world.ts'
+import { createWorld, writeOfOwner } from './world.ts'
 
 export type Played = {
   readonly violation: Verdict | undefined
@@ -19,6 +21,8 @@ export type Played = {
 
 const START = Date.UTC(2026, 10, 23, 10)
 const MOST_STEPS = 60_000
+/** The number of a step that no history has. */
+const LAST_SWEEP = 8_000
 
 const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
 
@@ -49,19 +53,25 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
   }
   const faults = steps.filter((step) => step.kind === 'fault')
   const duplicates = steps.filter((step) => step.kind === 'duplicate')
-  const lambda = createLambda({ scheduler, world, watch, trace }, setting.seed, setting.lambdaSeconds, faults, {
-    violated,
-    excused,
-    answered: oracle.answered,
-  })
+  const launch = launcher({ scheduler, world, watch, trace }, setting.seed, setting.lambdaSeconds, violated)
+  const lambda = createLambda(launch, scheduler, faults, { violated, answered: oracle.answered }, trace)
+  const healer = createHealer(launch, scheduler, seeded(hashed(setting.seed, 'queue')), faults, excused, trace)
   const poolId = (number: number): string => world.pools[number % world.pools.length]?.id ?? ''
   const cloudFormation = createCloudFormation({ scheduler, lambda, seed: setting.seed, duplicates, poolId, violated, excused, trace }, 3)
 
   const perform = (step: Step): void => {
     if (step.kind === 'deploy' || step.kind === 'delete') cloudFormation.perform(step)
+    if (step.kind === 'ses') world.isSending = step.isSending
+    if (step.kind === 'sweep') for (let index = 0; index < step.times; index += 1) healer.sweep(step.id)
     if (step.kind !== 'owner') return
-    const done = ownerWrites(world, step.pool, step.write, `o${step.id}`)
+    const { times = 0, every = 0 } = step.again ?? {}
+    for (let turn = 0; turn <= times; turn += 1) scheduler.at(scheduler.now() + turn * every, () => ownerWrites(step, turn))
+  }
+  const ownerWrites = (step: Step & { kind: 'owner' }, turn: number): void => {
+    const done = writeOfOwner(world, step.pool, step.write, `o${step.id}${turn > 0 ? `t${turn}` : ''}`)
     trace?.(`the owner writes ${poolId(step.pool)}: ${done ? JSON.stringify(step.write) : 'nothing'}`)
+    if (!done) return
+    for (const after of step.records) scheduler.at(scheduler.now() + after, () => healer.record(step.id, poolId(step.pool)))
   }
   const walk = async (): Promise<void> => {
     for (const step of steps) {
@@ -90,8 +100,16 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
     await scheduler.runDry()
     await Promise.race([Promise.all(cloudFormation.stacks.map((stack) => stack.queue)).catch(broken), Promise.resolve()])
     oracle.checkSettled(cloudFormation.stacks, poolId, false)
+    // The second one begins at the first record again, wherever the one before it began.
+    for (let index = 0; index < 2 && !violation; index += 1) {
+      trace?.('— the owner has stopped: a sweep')
+      healer.sweep(LAST_SWEEP + index)
+      await scheduler.runDry()
+    }
+    if (!violation) oracle.checkBound()
     if (!violation) {
       trace?.('— every binding once more')
+      world.isSending = true
       applyAll().catch(broken)
       await scheduler.runDry()
       if (notReapplied) excused('not-reapplied')
@@ -111,7 +129,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
     violation,
     exceptions,
     updates,
-    invocations: cloudFormation.requests.reduce((sum, one) => sum + one.invocations, 0),
+    invocations: cloudFormation.requests.reduce((sum, one) => sum + one.invocations, 0) + healer.invocations(),
     trace: lines,
   }
 }

@@ -26,7 +26,7 @@ const plain = (name: string, value: unknown): string => {
   return value.replaceAll('"', '').replace(/@.*/, (domain) => domain.toLowerCase())
 }
 
-const sameUnit = (unit: readonly string[], a: Email, b: Email): boolean =>
+export const sameUnit = (unit: readonly string[], a: Email, b: Email): boolean =>
   unit.every((name) => plain(name, a[name]) === plain(name, b[name]))
 
 export const differing = (a: Email, b: Email): readonly string[] =>

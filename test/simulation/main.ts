@@ -47,7 +47,7 @@ const showExceptions = (tally: Tally): void => {
 
 const showFailures = async (tally: Tally): Promise<void> => {
   const first = tally.failures.toSorted((a, b) => a.seed - b.seed)
-  for (const { seed, rule, what } of first.slice(0, MOST_FAILURES)) console.log(`\nseed ${seed}: ${rule}: ${what}`)
+  for (const { seed, rule, what } of first.slice(0, MOST_FAILURES)) console.log(`\nseed ${seed}: ${rule}: ${what.slice(0, 400)}`)
   const [one] = first
   if (!one) return
   console.log(`\nThe shortest history found for seed ${one.seed} (npm run simulate -- --seed ${one.seed} tells it call by call):`)

@@ -1,22 +1,29 @@
-// Watches every effect of a history and says what may not be: the rules of issue 4, by a model of its own.
+// Watches every effect of a history and says what may not be: the rules of issues 4 and 7, by a model of its own.
 import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
 import type { Item } from '../../lib/ports.ts'
 import type { Watch } from './calls.ts'
 import type { Resource, Stack } from './cloud-formation.ts'
 import type { ExceptionId } from './exceptions.ts'
 import type { Invocation, Referee, Request } from './lambda.ts'
-import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, stands, wished } from './layers.ts'
+import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, sameUnit, stands, wished } from './layers.ts'
 import type { Wish } from './steps.ts'
 import type { Pool, World } from './world.ts'
 
 export type Verdict = { readonly rule: string; readonly what: string }
 
 type LeaseView = { readonly Event: string; readonly Invocation: string; readonly StartedAt: string; readonly Until: string }
-type ClaimView = { readonly StackId: string; readonly LogicalResourceId: string; readonly Declared: Email }
+type ClaimView = {
+  readonly StackId: string
+  readonly LogicalResourceId: string
+  readonly Declared: Email
+  readonly Heal: string
+  readonly OnDelete: string
+}
 type RecordView = Item & {
   readonly Lease?: LeaseView
   readonly Claims?: readonly ClaimView[]
   readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[] }
+  readonly Unhealed?: string
   readonly Pools?: readonly string[]
   readonly Answered?: readonly string[]
   readonly Answers?: readonly { readonly Body: string }[]
@@ -42,6 +49,10 @@ const ownerOf = (one: { readonly StackId?: unknown; readonly LogicalResourceId?:
   `${one.StackId}|${one.LogicalResourceId}`
 const claimsOf = (record: RecordView | undefined): readonly ClaimView[] => record?.Intended?.Claims ?? record?.Claims ?? []
 const isBinding = (key: string): boolean => key.startsWith('binding#')
+/** Where a sweep stopped. */
+const CURSOR = 'sweep'
+const DAY = 24 * 3_600_000
+const HEALS_A_DAY = 3
 const unlike = <T>(items: readonly T[]): readonly T[] =>
   items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
@@ -49,6 +60,8 @@ export type Oracle = Watch<Invocation> &
   Pick<Referee, 'answered'> & {
     /** When everything has settled. `strict`: every binding has just been applied again. */
     readonly checkSettled: (stacks: readonly Stack[], poolId: (number: number) => string, strict: boolean) => void
+    /** When no owner writes any more and the sweep has come. */
+    readonly checkBound: () => void
     readonly checkGone: () => void
     readonly checkAnswers: (requests: readonly Request[]) => void
   }
@@ -63,6 +76,13 @@ export const createOracle = (
   const sights = new WeakMap<Invocation, Map<string, Sight>>()
   const answeredPools = new Map<string, ReadonlySet<string>>()
   const servedWrites = new Map<string, number>()
+  /** Whose write-ahead was the last one, and what it had read. */
+  const beforeAhead = new Map<string, { readonly invocation: string; readonly email: Email }>()
+  /** When the healer wrote a pool, and when it set out to. */
+  const heals = new Map<string, readonly number[]>()
+  const setOut = new Map<string, readonly number[]>()
+  /** The records whose last write-ahead was the healer's. */
+  const healing = new Set<string>()
   const record = (key: string): RecordView | undefined => world.table.get(key)
   const knowledgeOf = (id: string): readonly Knowledge[] => known.get(id) ?? []
   const sightsOf = (invocation: Invocation): Map<string, Sight> => {
@@ -74,7 +94,7 @@ export const createOracle = (
   const began: Oracle['began'] = ({ id, state, answeringAt, request, startedAt }, kind) => {
     if (answeringAt !== undefined || state === 'over') violated('nothing runs on', `${id} begins ${kind} after its answer`)
     const changes = kind === 'put' || kind === 'update' || kind === 'remove'
-    if (changes && request.storedAt !== undefined && request.storedAt < startedAt)
+    if (changes && request?.storedAt !== undefined && request.storedAt < startedAt)
       violated('redelivery', `${id} begins ${kind} although its event had been answered`)
   }
 
@@ -98,6 +118,11 @@ export const createOracle = (
     const revision = record(id)?.Revision
     return (pool, before) => {
       if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
+      if (!invocation.request) {
+        heals.set(id, [...lastDay(heals, id), now()])
+        if (lastDay(heals, id).length > HEALS_A_DAY)
+          violated('budget', `${invocation.id} is heal number ${heals.get(id)?.length} of ${id} in 24 hours`)
+      }
       const wrong = Object.keys({ ...before.settings, ...pool.settings }).filter(
         (name) => !sameJson(before.settings[name], pool.settings[name]),
       )
@@ -138,11 +163,14 @@ export const createOracle = (
     }
   }
 
+  const lastDay = (times: ReadonlyMap<string, readonly number[]>, id: string): readonly number[] =>
+    (times.get(id) ?? []).filter((time) => time > now() - DAY)
+
   const checkLease = (invocation: Invocation, key: string, before: RecordView | undefined, after: RecordView | undefined): void => {
     const held = before?.Lease
-    if (!held || held.Invocation.startsWith(`${invocation.id}/`) || Date.parse(held.Until) <= now()) return
+    if (!held || held.Invocation.endsWith(`/${invocation.id}`) || Date.parse(held.Until) <= now()) return
     const mine = after?.Lease
-    const isSame = held.Invocation.split('.').slice(0, 2).join('.') === invocation.id.split('.').slice(0, 2).join('.')
+    const isSame = invocation.request !== undefined && held.Invocation.startsWith(`${invocation.id.split('.').slice(0, 2).join('.')}.`)
     const isLater = Date.parse(held.StartedAt) < invocation.startedAt || (!mine ? true : held.Invocation < mine.Invocation)
     if (!isSame || !isLater)
       violated('interleaving', `${invocation.id} writes ${key} while ${held.Invocation} holds it until ${held.Until}`)
@@ -150,10 +178,10 @@ export const createOracle = (
 
   /** The bases that a put may leave: claims that go with OnDelete RETAIN become base. */
   const basesAfter = (invocation: Invocation, gone: readonly ClaimView[], poolId: string, base: Email, live: Email): readonly Email[] => {
-    const { event } = invocation.request
+    const event = invocation.request?.event
     const [claim] = gone
-    const properties = event['ResourceProperties']
-    if (!claim || !isObject(properties) || properties['OnDelete'] !== 'RETAIN') return [base]
+    const properties = event?.['ResourceProperties']
+    if (!event || !claim || !isObject(properties) || properties['OnDelete'] !== 'RETAIN') return [base]
     const arrived = answeredPools.get(ownerOf(event))?.has(poolId) ?? false
     const stored = [...world.table.values()].some((item: RecordView) => ownerOf(item) === ownerOf(event) && item.Answered?.includes(poolId))
     if (arrived !== stored) excused('retain-unanswered')
@@ -162,8 +190,8 @@ export const createOracle = (
   }
 
   /** An Update that finds no claim of its own takes the set of its old properties for what it had attached. */
-  const withoutFormerSet = ({ request: { event } }: Invocation, poolId: string, isNew: boolean, base: Email): readonly Email[] => {
-    const old = event['OldResourceProperties']
+  const withoutFormerSet = ({ request }: Invocation, poolId: string, isNew: boolean, base: Email): readonly Email[] => {
+    const old = request?.event['OldResourceProperties']
     const isFormer = isNew && isObject(old) && [old['UserPoolId'] ?? old['UserPoolIds']].flat().includes(poolId)
     if (!isFormer || old['ConfigurationSet'] !== base['ConfigurationSet']) return []
     excused('former-set')
@@ -193,27 +221,37 @@ export const createOracle = (
   const put: Oracle['put'] = (invocation, key, itemBefore, itemAfter) => {
     const [before, after]: [RecordView | undefined, RecordView | undefined] = [itemBefore, itemAfter]
     checkLease(invocation, key, before, after)
-    if (isBinding(key)) return
+    if (isBinding(key) || key === CURSOR) return
     const pool = world.pools.find(({ id }) => id === key)
     const sight = sightsOf(invocation).get(key)
     if (!pool || !sight || (after?.Intended && !after.Lease)) return
+    if (!invocation.request && before && after && saysOnly(before, after)) return checkReason(after, pool, sight)
+    if (after?.Intended) {
+      if (invocation.request) healing.delete(key)
+      else healing.add(key)
+    }
     const isReverted = !after?.Intended && !sight.landed && sight.ahead?.claims === JSON.stringify(after?.Claims ?? [])
     if (!isReverted) checkOrder(key, claimsOf(before).map(ownerOf), claimsOf(after).map(ownerOf))
     const gone = claimsOf(before).filter((one) => !claimsOf(after).some((other) => ownerOf(one) === ownerOf(other)))
     for (const one of gone)
-      if (ownerOf(one) !== ownerOf(invocation.request.event))
+      if (!invocation.request || ownerOf(one) !== ownerOf(invocation.request.event))
         violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
     const now = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
     const isNew = claimsOf(after).length > claimsOf(before).length
     // Nobody else has put the record since it was read, but a write may have landed since the pool was.
     const landed = before && sight.knowledge !== now ? now.flatMap(({ ours }) => ours) : []
+    // Whoever finds an unfinished write cannot know whether it landed: what stood there before it counts as ours too.
+    const found = before?.Intended ? beforeAhead.get(key) : undefined
+    const unfinished = found && found.invocation !== invocation.id ? [found.email] : []
     const observed = (ours: readonly Email[]): readonly Knowledge[] =>
       (before ? sight.knowledge : now).flatMap((one) =>
-        basesAfter(invocation, gone, key, wished(one, sight.email), sight.email)
+        basesAfter(invocation, gone, key, wished({ ...one, ours: [...one.ours, ...unfinished] }, sight.email), sight.email)
           .flatMap((base) => [base, ...withoutFormerSet(invocation, key, isNew, base)])
           .map((base) => ({ ...one, base, ours: [...ours, ...landed] })),
       )
     if (after?.Intended) {
+      beforeAhead.set(key, { invocation: invocation.id, email: sight.email })
+      if (!invocation.request) checkHeal(invocation, before, after.Intended.EmailConfiguration, sight, key)
       known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
       sightsOf(invocation).set(key, {
         ...sight,
@@ -244,9 +282,86 @@ export const createOracle = (
     if (after) return
     checkRestored(pool, knowledgeOf(key), invocation.id)
     known.delete(key)
+    heals.delete(key)
   }
 
-  const answered: Oracle['answered'] = ({ id, request, tableFailedAt, answeringAt }, body) => {
+  /** Whether the healer has only said why it leaves the pool alone. */
+  const saysOnly = (before: RecordView, after: RecordView): boolean => {
+    const rest = ({ Unhealed: _, Revision: _revision, Lease: _lease, ...record }: RecordView) => record
+    return after.Unhealed !== undefined && sameJson(rest(before), rest(after))
+  }
+
+  /** A value that nobody but the owner can have meant: not gone, not what was there before the claims, not ours. */
+  const isMeant = (name: string, email: Email, { base, ours, spelling }: Knowledge): boolean =>
+    email[name] !== undefined &&
+    !(name === 'EmailSendingAccount' && email[name] === 'COGNITO_DEFAULT') &&
+    ![base, ...ours, ...(spelling ? [spelling.found] : [])].some((one) => sameUnit([name], one, email))
+
+  const isTaggedOff = (settings: JsonObject): boolean => {
+    const tags = settings['UserPoolTags']
+    return isObject(tags) && tags['cognito-ses-binding'] === 'off'
+  }
+
+  const checkHeal = ({ id }: Invocation, before: RecordView | undefined, intended: Email, sight: Sight, key: string): void => {
+    setOut.set(key, [...lastDay(setOut, key), now()])
+    const modes = claimsOf(before).map(({ Heal }) => Heal)
+    if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
+    if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
+    if (before?.Unhealed?.startsWith('contested')) violated('heals what it may', `${id} heals ${key}, which is ${before.Unhealed}`)
+    const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))
+    const meant = over.filter(
+      (name) => !sameUnit([name], sight.email, intended) && sight.knowledge.every((one) => isMeant(name, sight.email, one)),
+    )
+    if (meant.length > 0)
+      violated(
+        'never over a value that was meant',
+        `${id} heals ${meant} of ${key}: ${JSON.stringify(sight.email)} becomes ${JSON.stringify(intended)}`,
+      )
+  }
+
+  /** Why the healer leaves a pool alone must be true. */
+  const checkReason = ({ UserPoolId: key, Unhealed: why = '', Claims = [] }: RecordView, pool: Pool, { email, knowledge }: Sight): void => {
+    const set = /^contested: somebody set (.*) to another value/.exec(why)?.[1]?.split(', ')
+    if (set?.some((name) => !knowledge.some((one) => isMeant(name, email, one))))
+      violated('contested', `${key} is ${why}; it has ${JSON.stringify(email)}, and what is known is ${JSON.stringify(knowledge)}`)
+    if (why.includes('wiped again') && lastDay(setOut, key).length < HEALS_A_DAY)
+      violated('contested', `${key} is ${why}; the healer set out ${lastDay(setOut, key).length} times`)
+    if (why.startsWith('notify') && !Claims.some(({ Heal }) => Heal === 'NOTIFY')) violated('contested', `${key} is ${why}`)
+    const declared = Claims.map((claim) => claim.Declared)
+    if (why.startsWith('blocked') && knowledge.every((one) => layered(wished(one, email), declared, email)))
+      violated('contested', `${key} is ${why}; it has ${JSON.stringify(pool.email)}`)
+  }
+
+  const checkBound: Oracle['checkBound'] = () => {
+    for (const pool of world.pools) {
+      const item = record(pool.id)
+      if (!item) continue
+      const claims = claimsOf(item)
+      if (isTaggedOff(pool.settings) || claims.some(({ Heal }) => Heal === 'OFF')) {
+        excused('looked-away')
+        continue
+      }
+      const possible = knowledgeOf(pool.id).map((one) => ({
+        email: layered(
+          wished(one, pool.email),
+          claims.map((claim) => claim.Declared),
+          pool.email,
+        ),
+        spelling: one.spelling,
+      }))
+      const isBound = possible.map(({ email, spelling }) => email !== undefined && stands(email, pool.email, spelling))
+      if (item.Unhealed === undefined && (item.Intended || item.Lease))
+        violated('stays bound', `${pool.id} is neither done nor left alone: ${JSON.stringify(item)}`)
+      if (item.Unhealed !== undefined && isBound.every(Boolean))
+        violated('stays bound', `${pool.id} is as the layers say, and its record says ${item.Unhealed}`)
+      if (isBound.includes(true)) continue
+      if (item.Unhealed === undefined)
+        violated('stays bound', `${pool.id} has ${JSON.stringify(pool.email)} after the sweep; the layers say ${JSON.stringify(possible)}`)
+      else excused('left-alone')
+    }
+  }
+
+  const answered: Oracle['answered'] = ({ id, tableFailedAt, answeringAt }, request, body) => {
     const answer: JsonObject = JSON.parse(body)
     const isStored = [...world.table.values()].some((item: RecordView) => item.Answers?.some((one) => one.Body === body))
     if (isStored) request.storedAt ??= now()
@@ -270,6 +385,9 @@ export const createOracle = (
       ),
     )
 
+  const saysSo = (claim: ClaimView, wish: Wish): boolean =>
+    sameJson(claim.Declared, declaredOf(wish)) && claim.Heal === (wish.Heal ?? 'AUTO') && claim.OnDelete === (wish.OnDelete ?? 'RESTORE')
+
   const checkSettled: Oracle['checkSettled'] = (stacks, poolId, strict) => {
     const truths: readonly Truth[] = stacks.flatMap(({ id, resources }) =>
       id === undefined ? [] : [...resources].map(([logicalId, resource]) => ({ owner: `${id}|${logicalId}`, stackId: id, resource })),
@@ -287,7 +405,7 @@ export const createOracle = (
       for (const { owner, resource } of truths) {
         const claim = claims.find((one) => ownerOf(one) === owner)
         const may = [resource.wish, ...(resource.orElse ?? [])]
-        const fits = may.some((wish) => (claim ? onPool(wish) && sameJson(claim.Declared, declaredOf(wish)) : !onPool(wish)))
+        const fits = may.some((wish) => (claim ? onPool(wish) && saysSo(claim, wish) : !onPool(wish)))
         if (!fits)
           violated('claims', `${owner} on ${pool.id} declares ${JSON.stringify(claim?.Declared)}; its stack says ${JSON.stringify(may)}`)
       }
@@ -311,6 +429,8 @@ export const createOracle = (
 
   const checkItem = (item: RecordView): void => {
     const key = item.UserPoolId
+    // What the healer began and could not end waits for the next sweep.
+    if (key === CURSOR || (healing.has(key) && (!item.Lease || Date.parse(item.Lease.Until) <= now()))) return
     if (item.Lease) violated('leftovers', `${key} has a lease: ${JSON.stringify(item.Lease)}`)
     if (item.Intended) violated('leftovers', `${key} has an intention: ${JSON.stringify(item.Intended)}`)
     if (!isBinding(key) && claimsOf(item).length === 0) violated('leftovers', `${key} has no claims`)
@@ -321,7 +441,8 @@ export const createOracle = (
   const checkGone: Oracle['checkGone'] = () => {
     for (const item of world.table.values()) {
       checkItem(item)
-      if (!isBinding(item.UserPoolId)) violated('leftovers', `${item.UserPoolId} is there after all stacks are gone`)
+      if (!isBinding(item.UserPoolId) && item.UserPoolId !== CURSOR)
+        violated('leftovers', `${item.UserPoolId} is there after all stacks are gone`)
     }
   }
 
@@ -342,5 +463,5 @@ export const createOracle = (
       }
     }
   }
-  return { began, described, updating, put, answered, checkSettled, checkGone, checkAnswers }
+  return { began, described, updating, put, answered, checkSettled, checkBound, checkGone, checkAnswers }
 }

@@ -11,6 +11,7 @@ export type Wish = {
   readonly OnDelete?: 'RETAIN'
   readonly Takeover?: 'true'
   readonly Preflight?: 'SKIP'
+  readonly Heal?: 'NOTIFY' | 'OFF'
   readonly pools: readonly number[]
 }
 
@@ -25,8 +26,12 @@ export type OwnerWrite =
   | { readonly kind: 'copy' }
   /** Nothing of EmailConfiguration. */
   | { readonly kind: 'settings' }
+  /** Email MFA, by SetUserPoolMfaConfig: with it the pool cannot go back to COGNITO_DEFAULT. */
+  | { readonly kind: 'mfa'; readonly on: boolean }
+  /** The tag that keeps the healer away. */
+  | { readonly kind: 'tag'; readonly off: boolean }
 
-export type Port = 'any' | 'describe' | 'update' | 'read' | 'put' | 'remove' | 'ses' | 'answer'
+export type Port = 'any' | 'describe' | 'update' | 'read' | 'put' | 'remove' | 'scan' | 'ses' | 'answer'
 
 export type FaultKind =
   | 'throttle'
@@ -42,7 +47,10 @@ export type FaultKind =
   | 'die-late'
   | 'slow'
 
-/** The call of a delivery that goes wrong: of the `event`th request of step `of`, its `delivery`th delivery, the `nth` call of a port. */
+/**
+ * The call of a delivery that goes wrong: of the `event`th request of step `of`, its `delivery`th delivery, the `nth` call of a port.
+ * Of an owner's step or a sweep: of the `delivery`th process of the healer that it wakes.
+ */
 export type Fault = {
   readonly kind: 'fault'
   readonly of: number
@@ -68,7 +76,19 @@ export type Step = { readonly id: number; readonly gap: number } & (
       readonly oldRequestId: boolean
     }
   | { readonly kind: 'delete'; readonly stack: number }
-  | { readonly kind: 'owner'; readonly pool: number; readonly write: OwnerWrite }
+  | {
+      readonly kind: 'owner'
+      readonly pool: number
+      readonly write: OwnerWrite
+      /** When CloudTrail's records of a write reach the queue, in milliseconds after it: none is lost, two come twice. */
+      readonly records: readonly number[]
+      /** The same write so many times more, so many milliseconds apart: an owner who does not give in. */
+      readonly again?: { readonly times: number; readonly every: number }
+    }
+  /** The schedule's sweep, or two of them at once. */
+  | { readonly kind: 'sweep'; readonly times: number }
+  /** The configuration sets may send, or may not. */
+  | { readonly kind: 'ses'; readonly isSending: boolean }
   /** The queue delivers a request once more. */
   | { readonly kind: 'duplicate'; readonly of: number; readonly event: number; readonly after: number }
   | Fault
@@ -150,6 +170,7 @@ const wishOf = (random: Random, id: number, pools: number): Wish => {
     ...(chance(random, 0.15) ? { OnDelete: 'RETAIN' as const } : {}),
     ...(chance(random, 0.5) ? { Takeover: 'true' as const } : {}),
     ...(chance(random, 0.93) ? { Preflight: 'SKIP' as const } : {}),
+    ...(chance(random, 0.15) ? { Heal: oneOf(random, ['NOTIFY', 'OFF'] as const) } : {}),
     pools: chosen.length > 0 ? chosen : [between(random, 0, pools - 1)],
   }
 }
@@ -190,6 +211,8 @@ const ownerWrite = (random: Random, id: number): OwnerWrite =>
     [1, { kind: 'part', email: { NewMember: { of: `o${id}` } } }],
     [1, { kind: 'part', email: { ConfigurationSet: null } }],
     [1, { kind: 'copy' }],
+    [1, { kind: 'mfa', on: chance(random, 0.8) }],
+    [0.5, { kind: 'tag', off: chance(random, 0.6) }],
   )
 
 const faultOf = (random: Random, of: number): Fault => {
@@ -203,6 +226,7 @@ const faultOf = (random: Random, of: number): Fault => {
     [1, 'read'],
     [2, 'answer'],
     [0.3, 'ses'],
+    [0.3, 'scan'],
   )
   const fault = weighted<FaultKind>(
     random,
@@ -245,8 +269,26 @@ export const historyOf = (seed: number): History => {
     const gap = gapOf(random)
     const stack = between(random, 0, stacks - 1)
     const before = templates[stack]
-    if (id > 1 && chance(random, 0.35)) {
-      steps.push({ id, gap, kind: 'owner', pool: between(random, 0, pools - 1), write: ownerWrite(random, id) })
+    const addFaults = (count: number): void => {
+      for (let index = 1; index <= (quiet ? 0 : count); index += 1) steps.push({ id: id * 100 + index, gap: 0, ...faultOf(random, id) })
+    }
+    if (id > 1 && chance(random, 0.38)) {
+      const record = () => between(random, 120_000, 300_000)
+      const again = chance(random, 0.15)
+        ? { again: { times: between(random, 1, 6), every: oneOf(random, [30_000, 300_000, 900_000, 3_600_000, 9 * 3_600_000]) } }
+        : {}
+      const records = weighted<() => number[]>(random, [6, () => [record()]], [3, () => []], [1, () => [record(), record()]])()
+      steps.push({ id, gap, kind: 'owner', pool: between(random, 0, pools - 1), write: ownerWrite(random, id), records, ...again })
+      addFaults(weighted(random, [6, 0], [3, 1], [1, 2]))
+      continue
+    }
+    if (id > 1 && chance(random, 0.1)) {
+      steps.push({ id, gap, kind: 'sweep', times: weighted(random, [4, 1], [1, 2]) })
+      addFaults(weighted(random, [5, 0], [3, 1], [2, 2]))
+      continue
+    }
+    if (id > 1 && chance(random, 0.02)) {
+      steps.push({ id, gap, kind: 'ses', isSending: chance(random, 0.4) })
       continue
     }
     if (before && chance(random, 0.25)) {
@@ -268,8 +310,7 @@ export const historyOf = (seed: number): History => {
       )
       steps.push({ id: id * 100, gap: 0, kind: 'duplicate', of: id, event: weighted(random, [5, 0], [2, 1]), after })
     }
-    const faults = quiet ? 0 : weighted(random, [4, 0], [4, 1], [3, 2], [1, 3])
-    for (let index = 1; index <= faults; index += 1) steps.push({ id: id * 100 + index, gap: 0, ...faultOf(random, id) })
+    addFaults(weighted(random, [4, 0], [4, 1], [3, 2], [1, 3]))
   }
   return { setting, steps }
 }

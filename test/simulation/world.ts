@@ -6,7 +6,7 @@ import type { OwnerWrite, Setting } from './steps.ts'
 
 export type Pool = {
   readonly id: string
-  readonly emailMfa: boolean
+  emailMfa: boolean
   /** All but EmailConfiguration. */
   settings: JsonObject
   email: JsonObject
@@ -22,6 +22,8 @@ export type World = {
   readonly setting: Setting
   readonly pools: readonly Pool[]
   readonly table: Map<string, Item>
+  /** Whether the configuration sets may send. */
+  isSending: boolean
 }
 
 const firstSettings = (name: string): JsonObject => ({
@@ -44,6 +46,7 @@ export const createWorld = (setting: Setting): World => ({
     ours: undefined,
   })),
   table: new Map(),
+  isSending: true,
 })
 
 /** The service has a spelling of its own in some worlds: quotes around a name, the domain in small letters. */
@@ -103,11 +106,23 @@ export const updatePool = (world: World, request: JsonObject): Pool => {
 }
 
 /** The pool's owner writes, by whatever tool. What the service would refuse is not written. */
-export const ownerWrites = (world: World, number: number, write: OwnerWrite, mark: string): boolean => {
+export const writeOfOwner = (world: World, number: number, write: OwnerWrite, mark: string): boolean => {
   const pool = world.pools[number % world.pools.length]
   if (!pool) return false
   if (write.kind === 'settings') {
     pool.settings = { ...pool.settings, Policies: { PasswordPolicy: { MinimumLength: 12, of: mark } }, [`New${mark}`]: [mark] }
+    pool.settingsWrites += 1
+    pool.changes += 1
+    return true
+  }
+  if (write.kind === 'mfa') {
+    // The service refuses email MFA without a sender of the pool's own.
+    if (write.on === pool.emailMfa || (write.on && pool.email['EmailSendingAccount'] !== 'DEVELOPER')) return false
+    pool.emailMfa = write.on
+    return true
+  }
+  if (write.kind === 'tag') {
+    pool.settings = { ...pool.settings, UserPoolTags: write.off ? { 'cognito-ses-binding': 'off' } : {} }
     pool.settingsWrites += 1
     pool.changes += 1
     return true
