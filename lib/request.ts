@@ -107,8 +107,8 @@ export const serve = async (request: Request, office: Office): Promise<string | 
     }
   } catch (error) {
     if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
-    if (office.signal.aborted) return (await isAnsweredElsewhere(request, office)) ? undefined : body(failed(outOfTime(0, pools)))
-    return body(failed(explainAny(error, office, '')))
+    const refused = office.signal.aborted ? outOfTime(0, pools) : explainAny(error, office, '')
+    return unlessAnswered(request, office, body(failed(refused)))
   }
 }
 
@@ -229,15 +229,14 @@ const work = async (
   try {
     const record = await ready
     const saved = await save(table, clock, answered(record, request.event, answer, success, clock.now()), record.Revision, signal)
-    if (!saved && (await answeredByAnother(request, office, signal))) return undefined
+    if (!saved && answeredByAnother(request, office, await readItemOf(table, clock, key, signal))) return undefined
     return answer
   } catch (error) {
     if (error instanceof Superseded) throw error
     if (error instanceof BindingMoved) throw error
     office.log('error', 'the answer could not be stored', { error: String(error) })
-    if (outcome.status === 'FAILED') return answer
-    if (!(error instanceof ServiceError)) return body(failed(outOfTime(pools.length, pools)))
-    return body(failed(explainTable(error, table.name)))
+    const lost = error instanceof ServiceError ? explainTable(error, table.name) : outOfTime(pools.length, pools)
+    return unlessAnswered(request, office, outcome.status === 'FAILED' ? answer : body(failed(lost)))
   }
 }
 
@@ -253,22 +252,26 @@ const firstOf = ({ first, binding }: Opened, userPoolId: string | undefined, { p
   return { item: first.item, isCurrent }
 }
 
-/** Whether a later delivery of this event has answered, or will. Another event's record is no reason to stay silent. */
-const answeredByAnother = async (request: Request, office: Office, signal: AbortSignal): Promise<boolean> => {
+/**
+ * Whether the binding's item says that another delivery of this event has answered. Another event's is no reason to stay silent.
+ * @throws Superseded when a later delivery of it will answer
+ */
+const answeredByAnother = (request: Request, office: Office, item: JsonObject | undefined): boolean => {
   const { table, clock } = office.ports
-  const item = await readItemOf(table, clock, bindingKey(request.owner), signal)
   const read = item && readBindingRecord(item, table.name)
   if (!read?.ok) return false
   if (read.record.Lease) isHeld(read.record.Lease, office.lease, clock.now())
   return storedAnswer(read.record, request.event, clock.now()) !== undefined
 }
 
-/** As {@link answeredByAnother}, at the very end of the time, when an answer matters more than knowing. */
-const isAnsweredElsewhere = async (request: Request, office: Office): Promise<boolean> => {
+/** An answer that is on no record: given, unless it can be seen that another delivery of the event has answered. */
+const unlessAnswered = async (request: Request, office: Office, answer: string): Promise<string | undefined> => {
   try {
-    return await answeredByAnother(request, office, office.closing)
+    // One look: an answer matters more than knowing.
+    const item = await office.ports.table.read(bindingKey(request.owner), office.closing)
+    return answeredByAnother(request, office, item) ? undefined : answer
   } catch (error) {
-    return error instanceof Superseded && error.bySameEvent
+    return error instanceof Superseded && error.bySameEvent ? undefined : answer
   }
 }
 
