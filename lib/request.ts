@@ -108,7 +108,7 @@ export const serve = async (request: Request, office: Office): Promise<string | 
   } catch (error) {
     if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
     const refused = office.signal.aborted ? outOfTime(0, pools) : explainAny(error, office, '')
-    return unlessAnswered(request, office, body(failed(refused)))
+    return unlessAnswered(request, office, undefined, body(failed(refused)))
   }
 }
 
@@ -229,14 +229,14 @@ const work = async (
   try {
     const record = await ready
     const saved = await save(table, clock, answered(record, request.event, answer, success, clock.now()), record.Revision, signal)
-    if (!saved && answeredByAnother(request, office, await readItemOf(table, clock, key, signal))) return undefined
-    return answer
+    const stored = saved ? answer : storedByAnother(request, office, await readItemOf(table, clock, key, signal))
+    return stored === undefined || stored === answer ? answer : undefined
   } catch (error) {
     if (error instanceof Superseded) throw error
     if (error instanceof BindingMoved) throw error
     office.log('error', 'the answer could not be stored', { error: String(error) })
     const lost = error instanceof ServiceError ? explainTable(error, table.name) : outOfTime(pools.length, pools)
-    return unlessAnswered(request, office, outcome.status === 'FAILED' ? answer : body(failed(lost)))
+    return unlessAnswered(request, office, answer, outcome.status === 'FAILED' ? answer : body(failed(lost)))
   }
 }
 
@@ -253,25 +253,34 @@ const firstOf = ({ first, binding }: Opened, userPoolId: string | undefined, { p
 }
 
 /**
- * Whether the binding's item says that another delivery of this event has answered. Another event's is no reason to stay silent.
- * @throws Superseded when a later delivery of it will answer
+ * The answer to this event in the binding's item, which is not ours any more. That another event has it is no reason to stay silent.
+ * @throws Superseded when a later delivery of this event will answer
  */
-const answeredByAnother = (request: Request, office: Office, item: JsonObject | undefined): boolean => {
+const storedByAnother = (request: Request, office: Office, item: JsonObject | undefined): string | undefined => {
   const { table, clock } = office.ports
   const read = item && readBindingRecord(item, table.name)
-  if (!read?.ok) return false
+  if (!read?.ok) return undefined
   if (read.record.Lease) isHeld(read.record.Lease, office.lease, clock.now())
-  return storedAnswer(read.record, request.event, clock.now()) !== undefined
+  return storedAnswer(read.record, request.event, clock.now())
 }
 
-/** An answer that is on no record: given, unless it can be seen that another delivery of the event has answered. */
-const unlessAnswered = async (request: Request, office: Office, answer: string): Promise<string | undefined> => {
+/**
+ * What to answer when our own answer could not be stored for sure: itself if it is on record after all, nothing if another delivery's is,
+ * else `refused`.
+ */
+const unlessAnswered = async (
+  request: Request,
+  office: Office,
+  answer: string | undefined,
+  refused: string,
+): Promise<string | undefined> => {
   try {
     // One look: an answer matters more than knowing.
     const item = await office.ports.table.read(bindingKey(request.owner), office.closing)
-    return answeredByAnother(request, office, item) ? undefined : answer
+    const stored = storedByAnother(request, office, item)
+    return stored === undefined ? refused : stored === answer ? answer : undefined
   } catch (error) {
-    return error instanceof Superseded && error.bySameEvent ? undefined : answer
+    return error instanceof Superseded && error.bySameEvent ? undefined : refused
   }
 }
 

@@ -116,6 +116,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       if (!request.waits) return
       trace?.(`CloudFormation gives ${name} up`)
       request.waits = false
+      request.givenUp = true
       resolve(undefined)
     })
     const request: Request = {
@@ -125,6 +126,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       signedAt: amzDate(now),
       sentAt: now,
       waits: true,
+      givenUp: false,
       invocations: 0,
       bodies: [],
       lost: false,

@@ -16,6 +16,8 @@ export type Request = {
   readonly sentAt: number
   /** Whether CloudFormation still waits. */
   waits: boolean
+  /** Whether it has waited its hour in vain. */
+  givenUp: boolean
   invocations: number
   /** Bodies that arrived, in order. */
   readonly bodies: string[]

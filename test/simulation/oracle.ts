@@ -1,4 +1,5 @@
 // Watches every effect of a history and says what may not be: the rules of issues 4 and 7, by a model of its own.
+import { digest } from '../../lib/binding.ts'
 import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
 import type { Item } from '../../lib/ports.ts'
 import type { Watch } from './calls.ts'
@@ -26,7 +27,7 @@ type RecordView = Item & {
   readonly Unhealed?: string
   readonly Pools?: readonly string[]
   readonly Answered?: readonly string[]
-  readonly Answers?: readonly { readonly Body: string }[]
+  readonly Answers?: readonly { readonly Event: string; readonly Body: string }[]
   readonly ExpiresAt?: number
   readonly StackId?: string
   readonly LogicalResourceId?: string
@@ -292,10 +293,10 @@ export const createOracle = (
   }
 
   /** A value that nobody but the owner can have meant: not gone, not what was there before the claims, not ours. */
-  const isMeant = (name: string, email: Email, { base, ours, spelling }: Knowledge): boolean =>
+  const isMeant = (name: string, email: Email, { base, ours }: Pick<Knowledge, 'base' | 'ours'>): boolean =>
     email[name] !== undefined &&
     !(name === 'EmailSendingAccount' && email[name] === 'COGNITO_DEFAULT') &&
-    ![base, ...ours, ...(spelling ? [spelling.found] : [])].some((one) => sameUnit([name], one, email))
+    ![base, ...ours].some((one) => sameUnit([name], one, email))
 
   const isTaggedOff = (settings: JsonObject): boolean => {
     const tags = settings['UserPoolTags']
@@ -363,7 +364,10 @@ export const createOracle = (
 
   const answered: Oracle['answered'] = ({ id, tableFailedAt, answeringAt }, request, body) => {
     const answer: JsonObject = JSON.parse(body)
-    const isStored = [...world.table.values()].some((item: RecordView) => item.Answers?.some((one) => one.Body === body))
+    const event = digest(request.event)
+    const isStored = [...world.table.values()].some((item: RecordView) =>
+      item.Answers?.some((one) => one.Body === body && one.Event === event),
+    )
     if (isStored) request.storedAt ??= now()
     else if (answer['Status'] === 'SUCCESS') violated('stored before sent', `${id} answers SUCCESS, and it is not on record`)
     else {
@@ -453,7 +457,7 @@ export const createOracle = (
       if (first === undefined) {
         const isNewer = requests.some((other) => ownerOf(other.event) === ownerOf(request.event) && other.sentAt > request.sentAt)
         if (request.lost) excused('answer-lost')
-        else if (request.silent && isNewer) excused('cancelled-silent')
+        else if (request.silent && isNewer && !request.givenUp) excused('cancelled-silent')
         else violated('answered', `${name} was never answered`)
       } else if (others.length > 0) {
         const strangers = [first, ...others].filter((body) => !request.unstorable.includes(body) && !body.includes('superseded'))
