@@ -53,6 +53,8 @@ const reserve = (remaining: number): number => Math.min(5_000, Math.max(1_000, r
 
 /** How long leases may take to be given up after the work was aborted. */
 const CLOSING_MS = 500
+/** Why what still waits is stopped when there is an answer. */
+export const IS_OVER = new Error('the event is over')
 /** Of the end of the time: what the runtime needs to hand its result over. */
 const SPARE_MS = 150
 
@@ -149,8 +151,8 @@ export const handleCloudFormation = async (
   }
   /** Nothing may run on beside the answer or after it: Lambda would thaw it at the next event. */
   const stop = () => {
-    over.abort()
-    work.abort(new Error('the event is over'))
+    over.abort(IS_OVER)
+    work.abort(IS_OVER)
   }
   const last = watchdog()
   last.catch(() => undefined) // Stopped with `over` as soon as there is an answer.

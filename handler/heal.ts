@@ -7,7 +7,7 @@ import type { Log, UserPools } from '../lib/ports.ts'
 import { wellFormedPoolIds } from '../lib/properties.ts'
 import type { Run } from '../lib/run.ts'
 import { healPools, sweep, type Tally, tallied } from '../lib/sweep.ts'
-import { type Desk, type Invocation, ownArn } from './cloudformation.ts'
+import { type Desk, type Invocation, IS_OVER, ownArn } from './cloudformation.ts'
 
 export const isQueueBatch = (event: unknown): event is SQSEvent =>
   isObject(event) &&
@@ -79,8 +79,8 @@ const round = async <T extends { readonly tally: Tally }>(
     tell(log, result.tally, clock.now(), clock.now() - startedAt, throttled)
     return result
   } finally {
-    over.abort()
-    work.abort(new Error('the event is over'))
+    over.abort(IS_OVER)
+    work.abort(IS_OVER)
   }
 }
 

@@ -17,17 +17,25 @@ export const canonical = (value: unknown): string => {
   return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join()}}`
 }
 
-const withSets = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.every(isScalar) ? [...value].map((item) => JSON.stringify(item)).sort() : value.map(withSets)
-  if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withSets(member)]))
+const sameArray = (a: readonly unknown[], b: readonly unknown[], asSets: boolean): boolean => {
+  if (a.length !== b.length) return false
+  if (!asSets || !a.every(isScalar) || !b.every(isScalar)) return a.every((item, index) => same(item, b[index], asSets))
+  const [left, right] = [a.map(canonical).sort(), b.map(canonical).sort()]
+  return left.every((item, index) => item === right[index])
+}
+
+const same = (a: unknown, b: unknown, asSets: boolean): boolean => {
+  if (Array.isArray(a) && Array.isArray(b)) return sameArray(a, b, asSets)
+  if (!isObject(a) || !isObject(b)) return (a ?? null) === (b ?? null)
+  const isAlike = (name: string): boolean => (a[name] === undefined) === (b[name] === undefined) && same(a[name], b[name], asSets)
+  return Object.keys(a).every(isAlike) && Object.keys(b).every((name) => b[name] === undefined || a[name] !== undefined)
 }
 
 /** Whether two values are equal, members in any order; an absent member and an undefined one are the same. */
-export const sameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
+export const sameJson = (a: unknown, b: unknown): boolean => same(a, b, false)
 
 /** As {@link sameJson}, with every array of scalars taken as a set: services give such lists back in any order. */
-export const sameSetting = (a: unknown, b: unknown): boolean => canonical(withSets(a)) === canonical(withSets(b))
+export const sameSetting = (a: unknown, b: unknown): boolean => same(a, b, true)
 
 /** The string at `name`, or undefined when there is none or it is something else. */
 export const text = (object: JsonObject | undefined, name: string): string | undefined => {

@@ -92,8 +92,8 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       if (wasHeld) run.waitingFor.delete(userPoolId)
       wasHeld = false
       const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)
-      const pool = isConcerned ? await describe(run, userPoolId) : undefined
       const readAt = clock.now()
+      const pool = isConcerned ? await describe(run, userPoolId) : undefined
       if (!(await isCurrent)) continue
       if (!isConcerned) return done(userPoolId, {}, false, [])
       if (!pool && change.kind === 'detach') {
@@ -136,13 +136,14 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
 
       // Apply: what we are about to do is on record before it is done.
       before ??= { record }
-      const at = new Date(clock.now()).toISOString()
+      const aheadAt = clock.now()
+      const at = new Date(aheadAt).toISOString()
       held = await save(table, clock, writeAhead(userPoolId, record, live, next, run.lease, at), record?.Revision, run.signal)
       if (!held) {
         before = undefined
         continue
       }
-      if (clock.now() - readAt > FRESH_MS) continue
+      if (clock.now() - readAt > FRESH_MS || clock.now() - aheadAt > PROMPT_MS) continue
       const request = updateRequest(userPoolId, pool, next.send, echo)
       try {
         await userPools.update(request, run.signal)
@@ -197,14 +198,17 @@ const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   )
 }
 
-/** A copy of a pool that is older is not written back: an owner's write in between would be lost. */
-const FRESH_MS = 1_000
+/** A copy of a pool that was asked for longer ago is not written back: an owner's write in between would be lost. */
+const FRESH_MS = 3_000
+
+/** An update is sent within this time after it was written ahead, or not at all: others count from there when it can no longer land. */
+const PROMPT_MS = 1_000
 
 /**
- * An update whose outcome was never learned may take effect this long after it was written ahead. Inferred: no source bounds it.
+ * An update whose outcome was never learned may take effect this long after it was written ahead: inferred, no source bounds it.
  * Until then nothing that is read of the pool is believed: neither that the update was lost nor that a later one will stand.
  */
-const LANDING_MS = 3_000
+const LANDING_MS = PROMPT_MS + 2_000
 
 /** Milliseconds to wait for another invocation's unfinished write that does not show yet. */
 const mayStillLand = (record: PoolRecord | undefined, live: EmailConfiguration, run: Run): number => {

@@ -94,9 +94,11 @@ export const serve = async (request: Request, office: Office): Promise<string | 
   if (parsed && !parsed.ok) return body(failed(parsed))
   const binding = parsed?.binding
   const pools = binding?.userPoolIds ?? wellFormedPoolIds(request.properties)
+  let isStart = true
   try {
-    for (let isStart = true; ; isStart = false) {
+    for (;;) {
       const opened = await open(request, office, pools, isStart)
+      isStart = false
       if (typeof opened === 'string') return opened
       if ('ok' in opened) return body(failed(opened))
       try {
@@ -108,7 +110,7 @@ export const serve = async (request: Request, office: Office): Promise<string | 
   } catch (error) {
     if (error instanceof Superseded) return error.bySameEvent ? undefined : body(failed(takenOver(request)))
     const refused = office.signal.aborted ? outOfTime(0, pools) : explainAny(error, office, '')
-    return unlessAnswered(request, office, undefined, body(failed(refused)))
+    return unlessAnswered(request, office, body(failed(refused)), () => isStart)
   }
 }
 
@@ -236,7 +238,8 @@ const work = async (
     if (error instanceof BindingMoved) throw error
     office.log('error', 'the answer could not be stored', { error: String(error) })
     const lost = error instanceof ServiceError ? explainTable(error, table.name) : outOfTime(pools.length, pools)
-    return unlessAnswered(request, office, answer, outcome.status === 'FAILED' ? answer : body(failed(lost)))
+    const refused = outcome.status === 'FAILED' ? answer : body(failed(lost))
+    return unlessAnswered(request, office, refused, (stored) => stored === answer)
   }
 }
 
@@ -265,20 +268,21 @@ const storedByAnother = (request: Request, office: Office, item: JsonObject | un
 }
 
 /**
- * What to answer when our own answer could not be stored for sure: itself if it is on record after all, nothing if another delivery's is,
- * else `refused`.
+ * `refused`, an answer that is on no record, unless the record has one for this event.
+ * @param isOurs whether an answer on record is this delivery's to send: it stored that itself, or it has only begun. Else it is silent.
  */
 const unlessAnswered = async (
   request: Request,
   office: Office,
-  answer: string | undefined,
   refused: string,
+  isOurs: (stored: string) => boolean,
 ): Promise<string | undefined> => {
   try {
     // One look: an answer matters more than knowing.
     const item = await office.ports.table.read(bindingKey(request.owner), office.closing)
     const stored = storedByAnother(request, office, item)
-    return stored === undefined ? refused : stored === answer ? answer : undefined
+    if (stored === undefined) return refused
+    return isOurs(stored) ? stored : undefined
   } catch (error) {
     return error instanceof Superseded && error.bySameEvent ? undefined : refused
   }

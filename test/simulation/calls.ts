@@ -46,7 +46,7 @@ export type Stage<P> = {
 /** Items on a page of the table: few, so that a sweep turns pages. */
 const PAGE = 2
 
-/** The product assumes three seconds (LANDING_MS): a write whose answer is lost takes effect within two here. */
+/** As the product assumes (LANDING_MS): a write whose answer is lost takes effect this long after it was sent. */
 const LATEST_MS = 2_000
 
 type Errors = { readonly throttled: string; readonly refused: readonly [string, string]; readonly unclear: string }
@@ -291,7 +291,7 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
         EnforcementStatus: 'HEALTHY',
         SendQuota: { Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 0 },
       })),
-      getConfigurationSet: ses('GetConfigurationSet', () => ({ SendingOptions: { SendingEnabled: world.isSending } })),
+      getConfigurationSet: ses('GetConfigurationSet', () => ({ SendingOptions: { SendingEnabled: world.pausedSince === undefined } })),
       getEventDestinations: ses('GetConfigurationSetEventDestinations', () => [
         { Name: 'events', Enabled: true, MatchingEventTypes: ['BOUNCE'] },
       ]),

@@ -61,7 +61,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
 
   const perform = (step: Step): void => {
     if (step.kind === 'deploy' || step.kind === 'delete') cloudFormation.perform(step)
-    if (step.kind === 'ses') world.isSending = step.isSending
+    if (step.kind === 'ses') world.pausedSince = step.isSending ? undefined : (world.pausedSince ?? scheduler.now())
     if (step.kind === 'sweep') for (let index = 0; index < step.times; index += 1) healer.sweep(step.id)
     if (step.kind !== 'owner') return
     const { times = 0, every = 0 } = step.again ?? {}
@@ -81,6 +81,10 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
   }
   const broken = (error: unknown) => violated('simulation', error instanceof Error ? (error.stack ?? error.message) : String(error))
 
+  const wait = async (ms: number): Promise<void> => {
+    scheduler.at(scheduler.now() + ms, () => undefined)
+    await scheduler.runDry()
+  }
   const applyAll = async (): Promise<void> => {
     for (const stack of cloudFormation.stacks)
       for (const id of stack.resources.keys()) {
@@ -101,6 +105,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
     await Promise.race([Promise.all(cloudFormation.stacks.map((stack) => stack.queue)).catch(broken), Promise.resolve()])
     oracle.checkSettled(cloudFormation.stacks, poolId, false)
     // The second one begins at the first record again, wherever the one before it began.
+    await wait(setting.lambdaSeconds * 1_000) // Until the lease of one that died is over.
     for (let index = 0; index < 2 && !violation; index += 1) {
       trace?.('— the owner has stopped: a sweep')
       healer.sweep(LAST_SWEEP + index)
@@ -109,7 +114,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
     if (!violation) oracle.checkBound()
     if (!violation) {
       trace?.('— every binding once more')
-      world.isSending = true
+      world.pausedSince = undefined
       applyAll().catch(broken)
       await scheduler.runDry()
       if (notReapplied) excused('not-reapplied')

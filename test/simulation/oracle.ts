@@ -41,6 +41,7 @@ type Sight = {
   readonly settings: JsonObject
   readonly emailWrites: number
   readonly settingsWrites: number
+  readonly at: number
   /** Before its write-ahead: what was known, and the claims. */
   readonly ahead?: { readonly knowledge: readonly Knowledge[]; readonly claims: string }
   readonly landed: boolean
@@ -54,6 +55,8 @@ const isBinding = (key: string): boolean => key.startsWith('binding#')
 const CURSOR = 'sweep'
 const DAY = 24 * 3_600_000
 const HEALS_A_DAY = 3
+/** Milliseconds between the reading of a pool and its writing. */
+const OLDEST_COPY = 3_000
 const unlike = <T>(items: readonly T[]): readonly T[] =>
   items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
@@ -109,6 +112,7 @@ export const createOracle = (
       settings,
       emailWrites,
       settingsWrites,
+      at: now(),
       knowledge: knowledgeOf(pool.id),
     })
   }
@@ -117,6 +121,8 @@ export const createOracle = (
     const seen = sightsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
     const revision = record(id)?.Revision
+    if (seen && now() - seen.at > OLDEST_COPY)
+      violated('fresh copy', `${invocation.id} writes a copy of ${id} that is ${now() - seen.at} ms old`)
     return (pool, before) => {
       if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
       if (!invocation.request) {
@@ -303,11 +309,13 @@ export const createOracle = (
     return isObject(tags) && tags['cognito-ses-binding'] === 'off'
   }
 
-  const checkHeal = ({ id }: Invocation, before: RecordView | undefined, intended: Email, sight: Sight, key: string): void => {
+  const checkHeal = ({ id, startedAt }: Invocation, before: RecordView | undefined, intended: Email, sight: Sight, key: string): void => {
     setOut.set(key, [...lastDay(setOut, key), now()])
     const modes = claimsOf(before).map(({ Heal }) => Heal)
     if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
     if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
+    if (intended['ConfigurationSet'] !== undefined && (world.pausedSince ?? Infinity) < startedAt)
+      violated('heals what it may', `${id} heals ${key}, and its set may not send`)
     if (before?.Unhealed?.startsWith('contested')) violated('heals what it may', `${id} heals ${key}, which is ${before.Unhealed}`)
     const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))
     const meant = over.filter(
@@ -434,7 +442,7 @@ export const createOracle = (
   const checkItem = (item: RecordView): void => {
     const key = item.UserPoolId
     // What the healer began and could not end waits for the next sweep.
-    if (key === CURSOR || (healing.has(key) && (!item.Lease || Date.parse(item.Lease.Until) <= now()))) return
+    if (key === CURSOR || healing.has(key)) return
     if (item.Lease) violated('leftovers', `${key} has a lease: ${JSON.stringify(item.Lease)}`)
     if (item.Intended) violated('leftovers', `${key} has an intention: ${JSON.stringify(item.Intended)}`)
     if (!isBinding(key) && claimsOf(item).length === 0) violated('leftovers', `${key} has no claims`)

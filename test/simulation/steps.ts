@@ -103,6 +103,8 @@ export type Setting = {
   /** Whether the service stores addresses in another spelling. */
   readonly respells: boolean
   readonly lambdaSeconds: number
+  /** Behind which pool an earlier sweep stopped, if one did. */
+  readonly sweptTo: number | undefined
 }
 
 export type History = { readonly setting: Setting; readonly steps: readonly Step[] }
@@ -145,6 +147,7 @@ const settingOf = (seed: number, random: Random): Setting => {
     omitted: oneOf(random, ['reset', 'kept']),
     respells: chance(random, 0.15),
     lambdaSeconds: oneOf(random, [20, 60, 120]),
+    sweptTo: chance(random, 0.15) ? between(random, 0, count - 1) : undefined,
   }
 }
 
@@ -265,8 +268,11 @@ export const historyOf = (seed: number): History => {
   const quiet = chance(random, 0.1)
   const moves = between(random, 2, 7)
   const steps: Step[] = []
+  const isLate = (step: Step): boolean => step.kind === 'fault' && step.fault.includes('late')
   for (let id = 1; id <= moves; id += 1) {
-    const gap = gapOf(random)
+    // What comes right after a write that lands late finds it on its way.
+    const isPressed = steps.some((step) => Math.floor(step.id / 100) === id - 1 && isLate(step)) && chance(random, 0.7)
+    const gap = isPressed ? between(random, 0, 900) : gapOf(random)
     const stack = between(random, 0, stacks - 1)
     const before = templates[stack]
     const addFaults = (count: number): void => {
@@ -282,12 +288,12 @@ export const historyOf = (seed: number): History => {
       addFaults(weighted(random, [6, 0], [3, 1], [1, 2]))
       continue
     }
-    if (id > 1 && chance(random, 0.1)) {
-      steps.push({ id, gap, kind: 'sweep', times: weighted(random, [4, 1], [1, 2]) })
+    if (id > 1 && chance(random, 0.12)) {
+      steps.push({ id, gap: chance(random, 0.4) ? between(random, 0, 900) : gap, kind: 'sweep', times: weighted(random, [4, 1], [1, 2]) })
       addFaults(weighted(random, [5, 0], [3, 1], [2, 2]))
       continue
     }
-    if (id > 1 && chance(random, 0.02)) {
+    if (id > 1 && chance(random, 0.05)) {
       steps.push({ id, gap, kind: 'ses', isSending: chance(random, 0.4) })
       continue
     }

@@ -22,8 +22,8 @@ export type World = {
   readonly setting: Setting
   readonly pools: readonly Pool[]
   readonly table: Map<string, Item>
-  /** Whether the configuration sets may send. */
-  isSending: boolean
+  /** Since when the configuration sets may not send; undefined when they may. */
+  pausedSince: number | undefined
 }
 
 const firstSettings = (name: string): JsonObject => ({
@@ -33,10 +33,12 @@ const firstSettings = (name: string): JsonObject => ({
   MemberOfTomorrow: { of: name },
 })
 
+const poolId = (number: number): string => `us-east-1_Pool${number}`
+
 export const createWorld = (setting: Setting): World => ({
   setting,
   pools: setting.pools.map(({ email, emailMfa }, index) => ({
-    id: `us-east-1_Pool${index}`,
+    id: poolId(index),
     emailMfa,
     settings: firstSettings(`pool${index}`),
     email: stored(email, setting),
@@ -45,8 +47,8 @@ export const createWorld = (setting: Setting): World => ({
     changes: 0,
     ours: undefined,
   })),
-  table: new Map(),
-  isSending: true,
+  table: new Map(setting.sweptTo === undefined ? [] : [['sweep', { UserPoolId: 'sweep', Revision: 1, After: poolId(setting.sweptTo) }]]),
+  pausedSince: undefined,
 })
 
 /** The service has a spelling of its own in some worlds: quotes around a name, the domain in small letters. */
