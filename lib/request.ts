@@ -175,6 +175,8 @@ const work = async (
   const { ports, lease } = office
   const { table, clock } = ports
   const key = bindingKey(request.owner)
+  /** When the binding was last known to be ours: a call that took long says so of the time when it began. */
+  let lastLook = clock.now()
   const ready = save(
     table,
     clock,
@@ -183,20 +185,19 @@ const work = async (
     office.signal,
   ).then((record) => {
     if (!record) throw new BindingMoved()
-    lastLook = clock.now()
     return record
   })
   ready.catch(() => undefined) // Whoever writes awaits it.
-  let lastLook = clock.now()
   const stillMine = async (): Promise<void> => {
-    if (clock.now() - lastLook <= 1_000) return
+    const lookedAt = clock.now()
+    if (lookedAt - lastLook <= 1_000) return
     const item = await readItemOf(table, clock, key, office.signal)
     const read = item && readBindingRecord(item, table.name)
     if (read && !read.ok) throw new Superseded(false)
     const held = read?.record.Lease
     if (held) isHeld(held, lease, clock.now()) // Throws when it is a later delivery's.
     if (held?.Invocation !== lease.Invocation) throw new Superseded(storedAnswer(read?.record, request.event, clock.now()) !== undefined)
-    lastLook = clock.now()
+    lastLook = lookedAt
   }
   const stop = new AbortController()
   const run: Run = {

@@ -287,7 +287,8 @@ export const createOracle = (
     const { ahead: _, ...rest } = sight
     sightsOf(invocation).set(key, { ...rest, landed: false })
     if (after) return
-    checkRestored(pool, knowledgeOf(key), invocation.id)
+    // A write-ahead that is taken back before anything was sent has restored nothing.
+    if (!isReverted) checkRestored(pool, knowledgeOf(key), invocation.id)
     known.delete(key)
     heals.delete(key)
   }
