@@ -1,5 +1,5 @@
 // The ports of one invocation: every call takes its time, and can fail, hang, take effect late, or kill the process.
-import { ServiceError } from '../../lib/errors.ts'
+import { refusedForSure, ServiceError } from '../../lib/errors.ts'
 import { type JsonObject, text } from '../../lib/json.ts'
 import type { Clock, Item, Ports } from '../../lib/ports.ts'
 import { between, chance, type Random } from './random.ts'
@@ -33,7 +33,11 @@ export type Watch<P> = {
   readonly described: (process: P, pool: Pool) => void
   /** An UpdateUserPool is sent. @returns what to call when it takes effect */
   readonly updating: (process: P, userPoolId: string) => (pool: Pool, before: Pick<Pool, 'settings' | 'email'>) => void
+  /** An UpdateUserPool was refused for sure: it had no effect. */
+  readonly refused: (process: P, userPoolId: string) => void
   readonly put: (process: P, key: string, before: Item | undefined, after: Item | undefined) => void
+  /** The process has ended, by itself. */
+  readonly ended: (process: P) => void
 }
 
 export type Stage<P> = {
@@ -260,7 +264,8 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
           id,
         ),
       update: (request, signal) => {
-        const landed = watch.updating(process, text(request, 'UserPoolId') ?? '')
+        const id = text(request, 'UserPoolId') ?? ''
+        const landed = watch.updating(process, id)
         return call(
           'update',
           'cognito-idp',
@@ -274,7 +279,10 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
           },
           signal,
           trace ? JSON.stringify(request['EmailConfiguration']) : '',
-        )
+        ).catch((error: unknown) => {
+          if (refusedForSure(error)) watch.refused(process, id)
+          throw error
+        })
       },
     },
     table: {

@@ -63,6 +63,7 @@ export const launcher =
       if (invocation.state !== 'running') return false
       invocation.state = 'over'
       timeout.run = undefined
+      stage.watch.ended(invocation)
       return true
     }
     const context: Context = {

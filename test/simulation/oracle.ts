@@ -23,7 +23,7 @@ type ClaimView = {
 type RecordView = Item & {
   readonly Lease?: LeaseView
   readonly Claims?: readonly ClaimView[]
-  readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[] }
+  readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[]; readonly At: string }
   readonly Unhealed?: string
   readonly Pools?: readonly string[]
   readonly Answered?: readonly string[]
@@ -80,8 +80,10 @@ export const createOracle = (
   const sights = new WeakMap<Invocation, Map<string, Sight>>()
   const answeredPools = new Map<string, ReadonlySet<string>>()
   const servedWrites = new Map<string, number>()
+  /** How many updates of a pool an invocation has sent that may have had an effect. */
+  const sent = new Map<string, number>()
   /** Whose write-ahead was the last one, and what it had read. */
-  const beforeAhead = new Map<string, { readonly invocation: string; readonly email: Email }>()
+  const beforeAhead = new Map<string, { readonly invocation: string; readonly email: Email; readonly at: string }>()
   /** When the healer wrote a pool, and when it set out to. */
   const heals = new Map<string, readonly number[]>()
   const setOut = new Map<string, readonly number[]>()
@@ -117,12 +119,17 @@ export const createOracle = (
     })
   }
 
+  const count = ({ id: name }: Invocation, id: string, more: number): void => {
+    sent.set(`${name} ${id}`, (sent.get(`${name} ${id}`) ?? 0) + more)
+  }
+
   const updating: Oracle['updating'] = (invocation, id) => {
     const seen = sightsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
     const revision = record(id)?.Revision
     if (seen && now() - seen.at > OLDEST_COPY)
       violated('fresh copy', `${invocation.id} writes a copy of ${id} that is ${now() - seen.at} ms old`)
+    count(invocation, id, 1)
     return (pool, before) => {
       if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
       if (!invocation.request) {
@@ -167,6 +174,20 @@ export const createOracle = (
           ...(isGap ? current.map((one) => ({ ...one, base: wished(one, before.email), ours: [pool.email] })) : []),
         ]),
       )
+    }
+  }
+
+  const refused: Oracle['refused'] = (invocation, id) => count(invocation, id, -1)
+
+  /** Who ends has given up what it held, and taken back what had no effect: as far as the table let it. */
+  const ended: Oracle['ended'] = (invocation) => {
+    if (invocation.tableFailedAt !== undefined) return
+    for (const [id, { invocation: name, at }] of beforeAhead) {
+      const item = record(id)
+      if (name !== invocation.id || item?.Intended?.At !== at) continue
+      if (item.Lease?.Invocation.endsWith(`/${name}`)) violated('given up', `${name} has ended and holds ${id} until ${item.Lease.Until}`)
+      else if (!item.Lease && !sent.get(`${name} ${id}`))
+        violated('taken back', `${name} has written nothing to ${id}, and its intention is still on record`)
     }
   }
 
@@ -257,7 +278,7 @@ export const createOracle = (
           .map((base) => ({ ...one, base, ours: [...ours, ...landed] })),
       )
     if (after?.Intended) {
-      beforeAhead.set(key, { invocation: invocation.id, email: sight.email })
+      beforeAhead.set(key, { invocation: invocation.id, email: sight.email, at: after.Intended.At })
       if (!invocation.request) checkHeal(invocation, before, after.Intended.EmailConfiguration, sight, key)
       known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
       sightsOf(invocation).set(key, {
@@ -476,5 +497,5 @@ export const createOracle = (
       }
     }
   }
-  return { began, described, updating, put, answered, checkSettled, checkBound, checkGone, checkAnswers }
+  return { began, described, updating, refused, put, ended, answered, checkSettled, checkBound, checkGone, checkAnswers }
 }

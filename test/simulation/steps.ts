@@ -258,6 +258,16 @@ const faultOf = (random: Random, of: number): Fault => {
   }
 }
 
+/** Processes that die or hang at their update, one event after the other: what each leaves is there for the next. */
+const stormOf = (random: Random, of: number): readonly Omit<Fault, 'kind'>[] => {
+  const fault = (): FaultKind => oneOf(random, ['die-after', 'die-before', 'hang-after', 'hang-before', 'late-hang'])
+  const event = { of, port: 'update' as const, nth: 0 }
+  return [0, 1].flatMap((index) => {
+    const kind = fault()
+    return [0, 1, 2].map((delivery) => ({ ...event, event: index, delivery, times: 8, fault: kind }))
+  })
+}
+
 /** The history of a seed. */
 export const historyOf = (seed: number): History => {
   const random = seeded(hashed('history', seed))
@@ -315,6 +325,9 @@ export const historyOf = (seed: number): History => {
         [2, between(random, 60_000, 7_200_000)],
       )
       steps.push({ id: id * 100, gap: 0, kind: 'duplicate', of: id, event: weighted(random, [5, 0], [2, 1]), after })
+    }
+    if (!quiet && chance(random, 0.1)) {
+      for (const [index, fault] of stormOf(random, id).entries()) steps.push({ id: id * 100 + 50 + index, gap: 0, kind: 'fault', ...fault })
     }
     addFaults(weighted(random, [4, 0], [4, 1], [3, 2], [1, 3]))
   }
