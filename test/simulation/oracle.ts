@@ -1,5 +1,5 @@
 // Watches every effect of a history and says what may not be: the rules of issues 4 and 7, by a model of its own.
-import { digest } from '../../lib/binding.ts'
+import { bindingKey, digest } from '../../lib/binding.ts'
 import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
 import type { Item } from '../../lib/ports.ts'
 import type { Watch } from './calls.ts'
@@ -55,6 +55,8 @@ const isBinding = (key: string): boolean => key.startsWith('binding#')
 const CURSOR = 'sweep'
 const DAY = 24 * 3_600_000
 const HEALS_A_DAY = 3
+/** Milliseconds until an invocation must have noticed that another one has its binding: a second without a look, and a slow put. */
+const LOST_MS = 3_000
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
 const unlike = <T>(items: readonly T[]): readonly T[] =>
@@ -80,6 +82,8 @@ export const createOracle = (
   const sights = new WeakMap<Invocation, Map<string, Sight>>()
   const answeredPools = new Map<string, ReadonlySet<string>>()
   const servedWrites = new Map<string, number>()
+  /** When a binding's lease was last taken. */
+  const takenAt = new Map<string, number>()
   /** How many updates of a pool an invocation has sent that may have had an effect. */
   const sent = new Map<string, number>()
   /** Whose write-ahead was the last one, and what it had read. */
@@ -240,6 +244,18 @@ export const createOracle = (
       )
   }
 
+  /** A binding knows a pool before it claims it, and who lost the binding claims nothing more. */
+  const checkBinding = ({ id, request }: Invocation, after: RecordView, key: string): void => {
+    if (!request) return
+    const { StackId, LogicalResourceId } = request.event
+    const binding = record(bindingKey({ StackId, LogicalResourceId }))
+    const isClaimed = claimsOf(after).some((one) => ownerOf(one) === ownerOf(request.event))
+    if (isClaimed && !binding?.Pools?.includes(key)) violated('recorded first', `${id} claims ${key}, and its binding has not recorded it`)
+    const held = binding?.Lease
+    const isLost = held && !held.Invocation.endsWith(`/${id}`) && now() - (takenAt.get(binding.UserPoolId) ?? 0) > LOST_MS
+    if (isLost) violated('who lost it stops', `${id} writes ${key} ahead, and ${held.Invocation} has its binding`)
+  }
+
   /** A new claim lies on top, and an Update leaves its claim where it is. */
   const checkOrder = (key: string, before: readonly string[], after: readonly string[]): void => {
     const expected = [...before.filter((owner) => after.includes(owner)), ...after.filter((owner) => !before.includes(owner))]
@@ -249,6 +265,7 @@ export const createOracle = (
   const put: Oracle['put'] = (invocation, key, itemBefore, itemAfter) => {
     const [before, after]: [RecordView | undefined, RecordView | undefined] = [itemBefore, itemAfter]
     checkLease(invocation, key, before, after)
+    if (isBinding(key) && after?.Lease && after.Lease.Invocation !== before?.Lease?.Invocation) takenAt.set(key, now())
     if (isBinding(key) || key === CURSOR) return
     const pool = world.pools.find(({ id }) => id === key)
     const sight = sightsOf(invocation).get(key)
@@ -264,38 +281,39 @@ export const createOracle = (
     for (const one of gone)
       if (!invocation.request || ownerOf(one) !== ownerOf(invocation.request.event))
         violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
-    const now = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
+    const current = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
     const isNew = claimsOf(after).length > claimsOf(before).length
     // Nobody else has put the record since it was read, but a write may have landed since the pool was.
-    const landed = before && sight.knowledge !== now ? now.flatMap(({ ours }) => ours) : []
+    const landed = before && sight.knowledge !== current ? current.flatMap(({ ours }) => ours) : []
     // Whoever finds an unfinished write cannot know whether it landed: what stood there before it counts as ours too.
     const found = before?.Intended ? beforeAhead.get(key) : undefined
     const unfinished = found && found.invocation !== invocation.id ? [found.email] : []
     const observed = (ours: readonly Email[]): readonly Knowledge[] =>
-      (before ? sight.knowledge : now).flatMap((one) =>
+      (before ? sight.knowledge : current).flatMap((one) =>
         basesAfter(invocation, gone, key, wished({ ...one, ours: [...one.ours, ...unfinished] }, sight.email), sight.email)
           .flatMap((base) => [base, ...withoutFormerSet(invocation, key, isNew, base)])
           .map((base) => ({ ...one, base, ours: [...ours, ...landed] })),
       )
     if (after?.Intended) {
+      checkBinding(invocation, after, key)
       beforeAhead.set(key, { invocation: invocation.id, email: sight.email, at: after.Intended.At })
       if (!invocation.request) checkHeal(invocation, before, after.Intended.EmailConfiguration, sight, key)
       known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
       sightsOf(invocation).set(key, {
         ...sight,
         landed: false,
-        ahead: sight.ahead ?? { knowledge: before ? now : [], claims: JSON.stringify(before?.Claims ?? []) },
+        ahead: sight.ahead ?? { knowledge: before ? current : [], claims: JSON.stringify(before?.Claims ?? []) },
       })
       return
     }
     if (!isReverted) servedWrites.set(key, sight.emailWrites)
     if (sight.landed) {
-      if (!now.some(({ ours }) => ours.some((one) => sameEmail(one, sight.email)))) excused('email-window')
+      if (!current.some(({ ours }) => ours.some((one) => sameEmail(one, sight.email)))) excused('email-window')
       known.set(
         key,
         unlike([
-          ...now,
-          ...now.flatMap(({ base, ours }) =>
+          ...current,
+          ...current.flatMap(({ base, ours }) =>
             ours.flatMap((asked) =>
               mixes(asked, sight.email).map((one) => ({ base, ours: [one], spelling: { asked, found: sight.email } })),
             ),
