@@ -5,6 +5,8 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import { addTally, emptyTally, playSeeds, type Tally } from './campaign.ts'
 import { EXCEPTIONS, type ExceptionId } from './exceptions.ts'
 import { historyText, play } from './history.ts'
+import { showMutants } from './mutant-runs.ts'
+import { MUTANTS } from './mutants.ts'
 import { shrunk } from './shrink.ts'
 import { historyOf } from './steps.ts'
 
@@ -15,14 +17,19 @@ npm run simulate -- --histories N      N histories
 npm run simulate -- --minutes M        as many as fit into M minutes, on all cores
 npm run simulate -- --seed N           one history: shrunk if it fails, with a trace of every call
 npm run simulate -- --seed N --whole   the same without shrinking
+npm run simulate -- --mutants          the core broken on purpose, one thing at a time: how many histories until it is noticed,
+                                       for each of ten fixed seeds, at most --histories (2,000)
 
   --from N      the first seed (default 1)
+  --only A,B    of the mutants, these
   --workers N   how many threads (default: one for each core)
 
 The exit code is 1 when a rule was broken. What the oracle lets pass, and why:
 ${Object.entries(EXCEPTIONS)
   .map(([id, why]) => `  ${id.padEnd(19)}${why}`)
   .join('\n')}`
+
+const MUTANT_SEEDS = 10
 
 /** How many histories a worker plays between two messages. */
 const BATCH = 100
@@ -94,29 +101,60 @@ const again = async (seed: number, whole: boolean): Promise<void> => {
   process.exitCode = played.violation ? 1 : 0
 }
 
+/** What the command line says wrong. */
+class Misused extends Error {}
+
+/** A number as it was typed, or `otherwise`. */
+const numberOf = (name: string, typed: string | undefined, otherwise: number): number => {
+  if (typed !== undefined && !/^\d+(\.\d+)?$/.test(typed)) throw new Misused(`Expected --${name} to be a number, got "${typed}".`)
+  return typed === undefined ? otherwise : Number(typed)
+}
+
+const read = () => {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
+  const options = {
+    seed: text,
+    histories: text,
+    minutes: text,
+    from: text,
+    workers: text,
+    only: text,
+    whole: flag,
+    mutants: flag,
+    help: flag,
+  }
+  try {
+    return parseArgs({ options }).values
+  } catch (error) {
+    throw new Misused(error instanceof Error ? error.message : String(error))
+  }
+}
+
 const main = async (): Promise<void> => {
-  const number = { type: 'string' } as const
-  const { values } = parseArgs({
-    options: {
-      seed: number,
-      histories: number,
-      minutes: number,
-      from: number,
-      workers: number,
-      whole: { type: 'boolean' },
-      help: { type: 'boolean' },
-    },
-  })
-  if (values.help) return console.log(HELP)
-  if (values.seed !== undefined) return again(Number(values.seed), values.whole ?? false)
-  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
-  const histories = Number(values.histories ?? (minutes === undefined ? 2_000 : Infinity))
+  const { help, mutants, only, seed, whole, histories, minutes, from, workers } = read()
+  if (help) return console.log(HELP)
+  if (mutants) {
+    const chosen = only?.split(',')
+    const unknown = chosen?.find((id) => !MUTANTS.some((mutant) => mutant.id === id))
+    if (unknown !== undefined) throw new Misused(`There is no mutant "${unknown}". There are: ${MUTANTS.map(({ id }) => id).join(', ')}.`)
+    const isSound = await showMutants(chosen, MUTANT_SEEDS, numberOf('histories', histories, 2_000))
+    if (!isSound) process.exitCode = 1
+    return
+  }
+  if (seed !== undefined) return again(numberOf('seed', seed, 1), whole ?? false)
   await campaign(
-    Number(values.from ?? 1),
-    Number(values.workers ?? availableParallelism()),
-    histories,
-    minutes === undefined ? Infinity : minutes * 60,
+    numberOf('from', from, 1),
+    numberOf('workers', workers, availableParallelism()),
+    numberOf('histories', histories, minutes === undefined ? 2_000 : Infinity),
+    numberOf('minutes', minutes, Infinity) * 60,
   )
 }
 
-await (isMainThread ? main() : work(workerData))
+try {
+  await (isMainThread ? main() : work(workerData))
+} catch (error) {
+  if (!(error instanceof Misused)) throw error
+  console.error(`${error.message}\nnpm run simulate -- --help says what there is.`)
+  process.exitCode = 2
+}

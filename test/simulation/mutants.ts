@@ -1,15 +1,6 @@
-// Breaks the core on purpose, one thing at a time, and counts how many histories the simulation needs to notice.
-// node test/run.mjs test/simulation/mutants.ts [--only ID,…] [--histories N] [--seeds N]
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { parseArgs } from 'node:util'
-import { Worker } from 'node:worker_threads'
-import { build } from 'esbuild'
-import type { Tally } from './campaign.ts'
+// The core broken on purpose, one thing at a time: each must break a rule of the simulation, or the simulation shows nothing.
 
-type Mutant = {
+export type Mutant = {
   readonly id: string
   /** What is broken. */
   readonly what: string
@@ -300,90 +291,3 @@ export const MUTANTS: readonly Mutant[] = [
     put: '',
   },
 ]
-
-/** Must survive, or the others show nothing. */
-const UNBROKEN = 'unbroken'
-
-const FOLDER = 'node_modules/.cache/mutants'
-
-/** The simulation with one source text changed, as one file; lib/ on disk stays as it is. */
-const bundled = async ({ id, file, find, put }: Mutant): Promise<string> => {
-  const outfile = resolve(FOLDER, `${process.pid}-${id}.mjs`)
-  const path = resolve(file)
-  const source = readFileSync(path, 'utf8')
-  if (source.split(find).length !== 2)
-    throw new Error(`mutant ${id}: ${file} must have this text once, and it has it ${source.split(find).length - 1} times: ${find}`)
-  await build({
-    entryPoints: [resolve('test/simulation/campaign.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
-    plugins: [
-      {
-        name: 'mutant',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, (args) =>
-            args.path === path ? { contents: source.replace(find, () => put), loader: 'ts' } : undefined,
-          ),
-      },
-    ],
-  })
-  return outfile
-}
-
-const WORKER = `import('node:worker_threads').then(async ({ parentPort, workerData: { url, first, most } }) => {
-  const { playSeeds } = await import(url)
-  parentPort.postMessage(await playSeeds(first, 1, (tally) => tally.histories < most && tally.failures.length === 0))
-})`
-
-const campaign = (outfile: string, first: number, most: number): Promise<Tally> =>
-  new Promise((done, reject) => {
-    const worker = new Worker(WORKER, { eval: true, workerData: { url: pathToFileURL(outfile).href, first, most } })
-    worker.once('message', done)
-    worker.once('error', reject)
-  })
-
-/** Far apart, so that no two runs share a history. */
-const startOf = (run: number): number => 1_000_000 * (run + 1)
-
-const main = async (): Promise<void> => {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({ options: { only: text, histories: text, seeds: text } })
-  const only = values.only?.split(',')
-  const most = Number(values.histories ?? 2_000)
-  const runs = Array.from({ length: Number(values.seeds ?? 10) }, (_, run) => run)
-  mkdirSync(FOLDER, { recursive: true })
-  console.log(`Histories until the simulation noticed, for each of ${runs.length} fixed seeds, at most ${most.toLocaleString('en')}:\n`)
-  console.log(`${'mutant'.padEnd(25)} found  min median   max  rules broken`)
-  let missed = 0
-  for (const mutant of MUTANTS.filter(({ id }) => id === UNBROKEN || (only?.includes(id) ?? true))) {
-    const outfile = await bundled(mutant)
-    const waiting = [...runs]
-    const tallies: Tally[] = []
-    const worker = async (): Promise<void> => {
-      for (let run = waiting.shift(); run !== undefined; run = waiting.shift()) tallies.push(await campaign(outfile, startOf(run), most))
-    }
-    await Promise.all(Array.from({ length: availableParallelism() }, worker))
-    rmSync(outfile)
-    const found = tallies.filter(({ failures }) => failures.length > 0)
-    const counts = found.map(({ histories }) => histories).sort((a, b) => a - b)
-    const column = (value: number | undefined) => String(value ?? '–').padStart(6)
-    const rules = [...new Set(found.flatMap(({ failures }) => failures.map(({ rule }) => rule)))].join(', ')
-    console.log(
-      `${mutant.id.padEnd(25)} ${String(found.length).padStart(2)}/${runs.length}${column(counts[0])} ${column(counts[counts.length >> 1])}${column(counts.at(-1))}  ${rules || '–'}  (${mutant.what})`,
-    )
-    if (mutant.id === UNBROKEN && found.length > 0) {
-      console.log('\nThe unbroken core breaks rules: mend that first (npm run simulate).')
-      process.exitCode = 1
-      return
-    }
-    if (mutant.id !== UNBROKEN && found.length < runs.length) missed += 1
-  }
-  console.log(missed === 0 ? '\nEvery mutant was found by every seed.' : `\n${missed} mutants were not found by every seed.`)
-}
-
-await main()

@@ -5,36 +5,17 @@ import type { Item } from '../../lib/ports.ts'
 import type { Watch } from './calls.ts'
 import type { Resource, Stack } from './cloud-formation.ts'
 import type { ExceptionId } from './exceptions.ts'
+import { createHealerRules, saysOnly } from './healer-rules.ts'
 import type { Invocation, Referee, Request } from './lambda.ts'
-import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, sameUnit, stands, wished } from './layers.ts'
+import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, stands, wished } from './layers.ts'
+import { type ClaimView, CURSOR, claimsOf, isBinding, ownerOf, type RecordView } from './records.ts'
 import type { Wish } from './steps.ts'
 import type { Pool, World } from './world.ts'
 
 export type Verdict = { readonly rule: string; readonly what: string }
 
-type LeaseView = { readonly Event: string; readonly Invocation: string; readonly StartedAt: string; readonly Until: string }
-type ClaimView = {
-  readonly StackId: string
-  readonly LogicalResourceId: string
-  readonly Declared: Email
-  readonly Heal: string
-  readonly OnDelete: string
-}
-type RecordView = Item & {
-  readonly Lease?: LeaseView
-  readonly Claims?: readonly ClaimView[]
-  readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[]; readonly At: string }
-  readonly Unhealed?: string
-  readonly Pools?: readonly string[]
-  readonly Answered?: readonly string[]
-  readonly Answers?: readonly { readonly Event: string; readonly Body: string }[]
-  readonly ExpiresAt?: number
-  readonly StackId?: string
-  readonly LogicalResourceId?: string
-}
-
 /** What one invocation has seen and done of one pool. */
-type Sight = {
+export type Sight = {
   readonly email: Email
   /** What was known when it looked. */
   readonly knowledge: readonly Knowledge[]
@@ -47,14 +28,6 @@ type Sight = {
   readonly landed: boolean
 }
 
-const ownerOf = (one: { readonly StackId?: unknown; readonly LogicalResourceId?: unknown }): string =>
-  `${one.StackId}|${one.LogicalResourceId}`
-const claimsOf = (record: RecordView | undefined): readonly ClaimView[] => record?.Intended?.Claims ?? record?.Claims ?? []
-const isBinding = (key: string): boolean => key.startsWith('binding#')
-/** Where a sweep stopped. */
-const CURSOR = 'sweep'
-const DAY = 24 * 3_600_000
-const HEALS_A_DAY = 3
 /** Milliseconds until an invocation must have noticed that another one has its binding: a second without a look, and a slow put. */
 const LOST_MS = 3_000
 /** Milliseconds between the reading of a pool and its writing. */
@@ -88,13 +61,11 @@ export const createOracle = (
   const sent = new Map<string, number>()
   /** Whose write-ahead was the last one, and what it had read. */
   const beforeAhead = new Map<string, { readonly invocation: string; readonly email: Email; readonly at: string }>()
-  /** When the healer wrote a pool, and when it set out to. */
-  const heals = new Map<string, readonly number[]>()
-  const setOut = new Map<string, readonly number[]>()
   /** The records whose last write-ahead was the healer's. */
   const healing = new Set<string>()
   const record = (key: string): RecordView | undefined => world.table.get(key)
   const knowledgeOf = (id: string): readonly Knowledge[] => known.get(id) ?? []
+  const healer = createHealerRules(world, now, knowledgeOf, violated, excused)
   const sightsOf = (invocation: Invocation): Map<string, Sight> => {
     const found = sights.get(invocation) ?? new Map<string, Sight>()
     sights.set(invocation, found)
@@ -136,11 +107,7 @@ export const createOracle = (
     count(invocation, id, 1)
     return (pool, before) => {
       if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
-      if (!invocation.request) {
-        heals.set(id, [...lastDay(heals, id), now()])
-        if (lastDay(heals, id).length > HEALS_A_DAY)
-          violated('budget', `${invocation.id} is heal number ${heals.get(id)?.length} of ${id} in 24 hours`)
-      }
+      if (!invocation.request) healer.writes(invocation, id)
       const wrong = Object.keys({ ...before.settings, ...pool.settings }).filter(
         (name) => !sameJson(before.settings[name], pool.settings[name]),
       )
@@ -194,9 +161,6 @@ export const createOracle = (
         violated('taken back', `${name} has written nothing to ${id}, and its intention is still on record`)
     }
   }
-
-  const lastDay = (times: ReadonlyMap<string, readonly number[]>, id: string): readonly number[] =>
-    (times.get(id) ?? []).filter((time) => time > now() - DAY)
 
   const checkLease = (invocation: Invocation, key: string, before: RecordView | undefined, after: RecordView | undefined): void => {
     const held = before?.Lease
@@ -270,7 +234,7 @@ export const createOracle = (
     const pool = world.pools.find(({ id }) => id === key)
     const sight = sightsOf(invocation).get(key)
     if (!pool || !sight || (after?.Intended && !after.Lease)) return
-    if (!invocation.request && before && after && saysOnly(before, after)) return checkReason(after, pool, sight)
+    if (!invocation.request && before && after && saysOnly(before, after)) return healer.says(after, sight)
     if (after?.Intended) {
       if (invocation.request) healing.delete(key)
       else healing.add(key)
@@ -297,7 +261,7 @@ export const createOracle = (
     if (after?.Intended) {
       checkBinding(invocation, after, key)
       beforeAhead.set(key, { invocation: invocation.id, email: sight.email, at: after.Intended.At })
-      if (!invocation.request) checkHeal(invocation, before, after.Intended.EmailConfiguration, sight, key)
+      if (!invocation.request) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, sight, key)
       known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
       sightsOf(invocation).set(key, {
         ...sight,
@@ -329,85 +293,7 @@ export const createOracle = (
     // A write-ahead that is taken back before anything was sent has restored nothing.
     if (!isReverted) checkRestored(pool, knowledgeOf(key), invocation.id)
     known.delete(key)
-    heals.delete(key)
-  }
-
-  /** Whether the healer has only said why it leaves the pool alone. */
-  const saysOnly = (before: RecordView, after: RecordView): boolean => {
-    const rest = ({ Unhealed: _, Revision: _revision, Lease: _lease, ...record }: RecordView) => record
-    return after.Unhealed !== undefined && sameJson(rest(before), rest(after))
-  }
-
-  /** A value that nobody but the owner can have meant: not gone, not what was there before the claims, not ours. */
-  const isMeant = (name: string, email: Email, { base, ours }: Pick<Knowledge, 'base' | 'ours'>): boolean =>
-    email[name] !== undefined &&
-    !(name === 'EmailSendingAccount' && email[name] === 'COGNITO_DEFAULT') &&
-    ![base, ...ours].some((one) => sameUnit([name], one, email))
-
-  const isTaggedOff = (settings: JsonObject): boolean => {
-    const tags = settings['UserPoolTags']
-    return isObject(tags) && tags['cognito-ses-binding'] === 'off'
-  }
-
-  const checkHeal = ({ id, startedAt }: Invocation, before: RecordView | undefined, intended: Email, sight: Sight, key: string): void => {
-    setOut.set(key, [...lastDay(setOut, key), now()])
-    const modes = claimsOf(before).map(({ Heal }) => Heal)
-    if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
-    if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
-    if (intended['ConfigurationSet'] !== undefined && (world.pausedSince ?? Infinity) < startedAt)
-      violated('heals what it may', `${id} heals ${key}, and its set may not send`)
-    if (before?.Unhealed?.startsWith('contested')) violated('heals what it may', `${id} heals ${key}, which is ${before.Unhealed}`)
-    const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))
-    const meant = over.filter(
-      (name) => !sameUnit([name], sight.email, intended) && sight.knowledge.every((one) => isMeant(name, sight.email, one)),
-    )
-    if (meant.length > 0)
-      violated(
-        'never over a value that was meant',
-        `${id} heals ${meant} of ${key}: ${JSON.stringify(sight.email)} becomes ${JSON.stringify(intended)}`,
-      )
-  }
-
-  /** Why the healer leaves a pool alone must be true. */
-  const checkReason = ({ UserPoolId: key, Unhealed: why = '', Claims = [] }: RecordView, pool: Pool, { email, knowledge }: Sight): void => {
-    const set = /^contested: somebody set (.*) to another value/.exec(why)?.[1]?.split(', ')
-    if (set?.some((name) => !knowledge.some((one) => isMeant(name, email, one))))
-      violated('contested', `${key} is ${why}; it has ${JSON.stringify(email)}, and what is known is ${JSON.stringify(knowledge)}`)
-    if (why.includes('wiped again') && lastDay(setOut, key).length < HEALS_A_DAY)
-      violated('contested', `${key} is ${why}; the healer set out ${lastDay(setOut, key).length} times`)
-    if (why.startsWith('notify') && !Claims.some(({ Heal }) => Heal === 'NOTIFY')) violated('contested', `${key} is ${why}`)
-    const declared = Claims.map((claim) => claim.Declared)
-    if (why.startsWith('blocked') && knowledge.every((one) => layered(wished(one, email), declared, email)))
-      violated('contested', `${key} is ${why}; it has ${JSON.stringify(pool.email)}`)
-  }
-
-  const checkBound: Oracle['checkBound'] = () => {
-    for (const pool of world.pools) {
-      const item = record(pool.id)
-      if (!item) continue
-      const claims = claimsOf(item)
-      if (isTaggedOff(pool.settings) || claims.some(({ Heal }) => Heal === 'OFF')) {
-        excused('looked-away')
-        continue
-      }
-      const possible = knowledgeOf(pool.id).map((one) => ({
-        email: layered(
-          wished(one, pool.email),
-          claims.map((claim) => claim.Declared),
-          pool.email,
-        ),
-        spelling: one.spelling,
-      }))
-      const isBound = possible.map(({ email, spelling }) => email !== undefined && stands(email, pool.email, spelling))
-      if (item.Unhealed === undefined && (item.Intended || item.Lease))
-        violated('stays bound', `${pool.id} is neither done nor left alone: ${JSON.stringify(item)}`)
-      if (item.Unhealed !== undefined && isBound.every(Boolean))
-        violated('stays bound', `${pool.id} is as the layers say, and its record says ${item.Unhealed}`)
-      if (isBound.includes(true)) continue
-      if (item.Unhealed === undefined)
-        violated('stays bound', `${pool.id} has ${JSON.stringify(pool.email)} after the sweep; the layers say ${JSON.stringify(possible)}`)
-      else excused('left-alone')
-    }
+    healer.forget(key)
   }
 
   const answered: Oracle['answered'] = ({ id, tableFailedAt, answeringAt }, request, body) => {
@@ -515,5 +401,5 @@ export const createOracle = (
       }
     }
   }
-  return { began, described, updating, refused, put, ended, answered, checkSettled, checkBound, checkGone, checkAnswers }
+  return { began, described, updating, refused, put, ended, answered, checkSettled, checkBound: healer.checkBound, checkGone, checkAnswers }
 }
