@@ -186,6 +186,41 @@ test('a pool that is gone: the record says so, nothing else', async () => {
   expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^gone: /) })
 })
 
+test('a binding that moves while the healer looks at its pool is not called contested', async () => {
+  const { id, properties } = await bound()
+  const wish = { ...properties, ConfigurationSet: 'mail-2' }
+  // The record has been read by then, and says that the pool should have the old set.
+  aws.fault(async ({ action, count: nth }) => {
+    if (action === 'DescribeUserPool' && nth === 1) await stack(`stack-${id}`).update(wish, properties)
+    return undefined
+  })
+  await sweep()
+  expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
+  expect(await record(id)).not.toHaveProperty('Unhealed')
+  expect(metrics()).toMatchObject({ Contested: 0, Pools: 1 })
+})
+
+test('what an operation that died left on the record does not hide why the pool is left alone', async () => {
+  const { id, attached } = await bound()
+  const past = '2026-01-01T00:00:00.000Z'
+  await aws.table.put({ ...((await aws.table.read(id)) ?? {}), Lease: { Event: 'x', Invocation: 'x', StartedAt: past, Until: past } })
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  await sweep()
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^contested: /) })
+  expect(await record(id)).not.toHaveProperty('Lease')
+})
+
+test('a Delete that died is finished; with email MFA turned on meanwhile the pool keeps its sender', async () => {
+  const { id, properties, attached } = await bound()
+  const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
+  expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
+  release()
+  aws.setHiddenState(id, { mfa: { EmailMfaConfiguration: { Message: 'Your code is {####}' } } })
+  await sweep()
+  expect(email(id)).toEqual(without(attached, ['ConfigurationSet']))
+  expect(await record(id)).toBeUndefined()
+})
+
 describe('the queue', () => {
   test('a batch of ten records of one pool costs one DescribeUserPool', async () => {
     const { id } = await bound()
@@ -268,6 +303,16 @@ describe('the sweep', () => {
     expect(next).toHaveLength(2)
     expect(new Set([...done, ...next]).size).toBe(5)
     expect(await aws.table.read('sweep')).not.toHaveProperty('After')
+  })
+
+  test('reads a page of the table again when that was throttled', async () => {
+    const { id, attached } = await bound()
+    owner(id, WIPED)
+    aws.fault(({ action, count: nth }) =>
+      action === 'Scan' && nth === 1 ? { error: { code: 'ProvisionedThroughputExceededException', message: 'slow down' } } : undefined,
+    )
+    expect((await sweep()).error).toBeUndefined()
+    expect(email(id)).toEqual(attached)
   })
 
   test('twice at once writes each pool once', async () => {
