@@ -103,9 +103,9 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       }
       if (!pool) return explain(new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400), site)
       const live = emailConfigurationOf(pool)
-      const landing = mayStillLand(record, live, run)
-      if (landing > 0) {
-        await clock.sleep(landing, run.signal)
+      const landed = landedBy(record, live, run)
+      if (landed > readAt) {
+        await clock.sleep(Math.max(0, landed - clock.now()), run.signal)
         continue
       }
 
@@ -210,10 +210,10 @@ const PROMPT_MS = 1_000
  */
 const LANDING_MS = PROMPT_MS + 2_000
 
-/** Milliseconds to wait for another invocation's unfinished write that does not show yet. */
-const mayStillLand = (record: PoolRecord | undefined, live: EmailConfiguration, run: Run): number => {
+/** When another invocation's unfinished write that does not show yet can no longer land. What was asked for before may not have it. */
+const landedBy = (record: PoolRecord | undefined, live: EmailConfiguration, run: Run): number => {
   const intended = record?.Intended
   if (!intended || record.Lease?.Invocation === run.lease.Invocation) return 0
   const shows = differingMembers(intended.EmailConfiguration, live).length === 0
-  return shows ? 0 : Date.parse(intended.At) + LANDING_MS - run.ports.clock.now()
+  return shows ? 0 : Date.parse(intended.At) + LANDING_MS
 }

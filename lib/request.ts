@@ -187,7 +187,11 @@ const work = async (
     if (!record) throw new BindingMoved()
     return record
   })
-  ready.catch(() => undefined) // Whoever writes awaits it.
+  const stop = new AbortController()
+  // Whoever writes awaits it; where all has to begin again, nothing waits for anything else.
+  ready.catch((error: unknown) => {
+    if (error instanceof BindingMoved) stop.abort(error)
+  })
   const stillMine = async (): Promise<void> => {
     const lookedAt = clock.now()
     if (lookedAt - lastLook <= 1_000) return
@@ -199,7 +203,6 @@ const work = async (
     if (held?.Invocation !== lease.Invocation) throw new Superseded(storedAnswer(read?.record, request.event, clock.now()) !== undefined)
     lastLook = lookedAt
   }
-  const stop = new AbortController()
   const run: Run = {
     ports,
     signal: AbortSignal.any([office.signal, stop.signal]),

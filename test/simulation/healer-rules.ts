@@ -67,7 +67,11 @@ export const createHealerRules = (
     const modes = claimsOf(before).map(({ Heal }) => Heal)
     if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
     if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
-    if (intended['ConfigurationSet'] !== undefined && (world.pausedSince ?? Infinity) < startedAt)
+    if (
+      intended['EmailSendingAccount'] === 'DEVELOPER' &&
+      intended['ConfigurationSet'] !== undefined &&
+      (world.pausedSince ?? Infinity) < startedAt
+    )
       violated('heals what it may', `${id} heals ${key}, and its set may not send`)
     if (before?.Unhealed?.startsWith('contested')) violated('heals what it may', `${id} heals ${key}, which is ${before.Unhealed}`)
     const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))

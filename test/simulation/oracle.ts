@@ -306,7 +306,8 @@ export const createOracle = (
     else if (answer['Status'] === 'SUCCESS') violated('stored before sent', `${id} answers SUCCESS, and it is not on record`)
     else {
       excused('not-stored')
-      if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 2_000 || /dynamodb:|no table|still running/.test(body)) request.unstorable.push(body)
+      if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 2_000 || /dynamodb:|no table|Table bindings|still running/.test(body))
+        request.unstorable.push(body)
     }
     if (answer['Status'] !== 'SUCCESS' || request.bodies.length > 1) return
     const properties = request.event['ResourceProperties']
