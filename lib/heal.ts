@@ -3,7 +3,7 @@ import { type Claim, claimsOf, type PoolRecord, readPoolRecord, recentHeals } fr
 import { type EmailConfiguration, sameMember } from './email-configuration.ts'
 import { type Refusal, refusal, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, save } from './items.ts'
-import { child, type JsonObject, sameJson } from './json.ts'
+import { child, type JsonObject } from './json.ts'
 import { type FactFinder, factFinder, judge as judgeFacts } from './preflight.ts'
 import { type Judge, type Look, reconcile } from './reconcile.ts'
 import type { Run } from './run.ts'
@@ -76,19 +76,12 @@ export const decide = ({ record, live, differing, blocked, pool }: Omit<Look, 'd
 /** What became of a pool. `busy`: another operation works on it, look again later. `unknown`: we have no record of it. */
 export type Healed = 'asDeclared' | 'healed' | 'contested' | 'notify' | 'off' | 'blocked' | 'refused' | 'gone' | 'busy' | 'unknown'
 
-/** A record as far as a look judges it. */
-const judgedPart = ({ Revision: _, Lease: _lease, Unhealed: _why, ...rest }: PoolRecord) => rest
-
-/** Says in the record why the pool is left alone. @returns false when the record is not any more as it was judged */
+/** Says in the record why the pool is left alone. @returns false when the record has moved since it was judged */
 const mark = async (run: Run, judged: PoolRecord, why: string): Promise<boolean> => {
   if (judged.Unhealed === why) return true
   const { table, clock } = run.ports
-  const stored = await readItemOf(table, clock, judged.UserPoolId, run.signal)
-  const read = stored && readPoolRecord(stored, table.name)
-  if (!read?.ok || (read.record.Lease && isHeld(read.record.Lease, run.lease, clock.now()))) return false
-  const rest = judgedPart(read.record)
-  if (!sameJson(rest, judgedPart(judged))) return false
-  return (await save(table, clock, { ...rest, Unhealed: why }, read.record.Revision, run.signal)) !== undefined
+  const { Revision, Lease: _, ...rest } = judged
+  return (await save(table, clock, { ...rest, Unhealed: why }, Revision, run.signal)) !== undefined
 }
 
 export type Own = { readonly account: string | undefined; readonly partition: string | undefined }
@@ -135,12 +128,22 @@ export const heal = async (userPoolId: string, item: JsonObject | undefined, run
     if (PASSING.has(code)) throw new ServiceError('cognito-idp:UpdateUserPool', code, message)
     const { kind, why } = leftAlone(decision, result)
     if (kind === 'off') return 'off'
-    if (await mark(run, judged, why)) {
+    const record = 'why' in decision ? judged : await settledRecord(run, userPoolId)
+    if (!record || (await mark(run, record, why))) {
       run.log(kind === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${why}`)
       return kind
     }
     if (isFresh) return 'busy'
   }
+}
+
+/** The record after an attempt that Cognito refused: ours no more. Undefined when somebody else has it by now. */
+const settledRecord = async (run: Run, userPoolId: string): Promise<PoolRecord | undefined> => {
+  const { table, clock } = run.ports
+  const item = await readItemOf(table, clock, userPoolId, run.signal)
+  const read = item && readPoolRecord(item, table.name)
+  if (!read?.ok || (read.record.Lease && isHeld(read.record.Lease, run.lease, clock.now()))) return undefined
+  return read.record
 }
 
 /** What to say of a pool that was left alone: the decision, or why Cognito did not take what was decided. */

@@ -273,8 +273,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'reason-of-old-record',
     what: 'the healer says why in a record that has moved since',
     file: 'lib/heal.ts',
-    find: 'if (!sameJson(rest, judgedPart(judged))) return false',
-    put: 'if (!rest) return sameJson(rest, judged)',
+    find: 'const { Revision, Lease: _, ...rest } = judged',
+    put: 'const { Revision, Lease: _, ...rest } = (await settledRecord(run, judged.UserPoolId)) ?? judged',
   },
   {
     id: 'cursor-stays',
