@@ -86,7 +86,7 @@ export type ReadBack = {
   readonly notTaken: readonly string[]
   /** Another text for what was sent: the service's spelling. */
   readonly respelled: readonly string[]
-  /** Gone, or another sender: somebody changed it at the same moment. The sender is one wish. */
+  /** Somebody wrote at the same moment, and this is not as it was sent. The sender is one wish. */
   readonly changed: readonly string[]
 }
 
@@ -104,10 +104,10 @@ export const readBack = (before: EmailConfiguration, sent: EmailConfiguration, a
   const other = differingMembers(sent, after)
   const notTaken = other.filter((name) => sameMember(name, before, after))
   const third = other.filter((name) => !notTaken.includes(name))
-  // Where somebody wrote, nothing is the service's spelling.
   if (third.every((name) => isSpelling(name, sent, after))) return { notTaken, respelled: third, changed: [] }
+  // Where somebody wrote, nothing is the service's spelling, and what looks as before may be theirs too.
   const isSender = (name: string) => SENDER.some((member) => member === name)
-  return { notTaken, respelled: [], changed: third.some(isSender) ? [...new Set([...third, ...SENDER])] : third }
+  return { notTaken, respelled: [], changed: other.some(isSender) ? [...new Set([...other, ...SENDER])] : other }
 }
 
 /** Base after a claim is retained: its members are the pool's own from now on, unless nothing gives them a sender any more. */

@@ -170,7 +170,8 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       const after = emailConfigurationOf(seen.pool)
       // What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
       const applied = withMembersOf(after, next.send, seen.changed)
-      const state = { base: next.base, claims: next.claims, asked: withMembersOf(next.desired, after, seen.notTaken), applied }
+      const notTaken = seen.notTaken.filter((name) => !seen.changed.includes(name))
+      const state = { base: next.base, claims: next.claims, asked: withMembersOf(next.desired, after, notTaken), applied }
       const isMine = await settle(run, userPoolId, held, state)
       held = undefined
       before = undefined

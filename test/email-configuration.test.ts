@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import { type Claim, plan, readPoolRecord, settled } from '../lib/claims.ts'
-import { desired, differingMembers, type EmailConfiguration, overlay, rebase, sameMember } from '../lib/email-configuration.ts'
+import { desired, differingMembers, type EmailConfiguration, overlay, readBack, rebase, sameMember } from '../lib/email-configuration.ts'
 import type { JsonObject } from '../lib/json.ts'
 
 const ARN = (name: string) => `arn:aws:ses:us-east-1:123456789012:identity/${name}.example`
@@ -188,6 +188,28 @@ describe('rebase', () => {
       SourceArn: ARN('a'),
       ConfigurationSet: 'two',
     })
+  })
+})
+
+describe('the reading after a write', () => {
+  const before = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a') }
+  const sent = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('b'), From: 'B <b@b.example>', ConfigurationSet: 'one' }
+
+  test('finds nothing where all is as sent, addresses in the service’s spelling included', () => {
+    const after = { ...sent, From: '"B" <b@B.example>' }
+    expect(readBack(before, sent, after)).toEqual({ notTaken: [], respelled: [], changed: [] })
+  })
+
+  test('as before and not as sent did not take; another text is the service’s spelling', () => {
+    const { ConfigurationSet: _, ...after } = { ...sent, SourceArn: ARN('B') }
+    expect(readBack(before, sent, after)).toEqual({ notTaken: ['ConfigurationSet'], respelled: ['SourceArn'], changed: [] })
+  })
+
+  test('where somebody wrote at that moment, what looks as before may be theirs too: it is nobody’s spelling', () => {
+    const after = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+    const { changed, respelled } = readBack(before, sent, after)
+    expect(respelled).toEqual([])
+    expect([...changed].sort()).toEqual(['ConfigurationSet', 'EmailSendingAccount', 'From', 'SourceArn'])
   })
 })
 
