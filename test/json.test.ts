@@ -14,7 +14,7 @@ const shuffled = (value: unknown): unknown => {
 }
 
 test('members count in any order, elements in theirs', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(sameJson(value, shuffled(value))).toBe(true)
     }),
@@ -24,7 +24,7 @@ test('members count in any order, elements in theirs', () => {
 
 test('two values are the same exactly when their canonical texts are', () => {
   const small = fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>
-  fc.assert(
+  void fc.assert(
     fc.property(small, small, fc.string(), (a, b, name) => {
       expect(sameJson(a, b)).toBe(canonical(a) === canonical(b))
       expect(sameJson({ x: a }, { x: a, [`y${name}`]: b })).toBe(false)
