@@ -50,8 +50,11 @@ export const bindingKey = (owner: Owner): string => `binding#${identity(owner)}`
 /** What tells one event from another: all of it. CloudFormation may reuse a RequestId (aws/aws-cdk#35957). */
 export const digest = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
 
-export const storedAnswer = (record: BindingRecord | undefined, event: string, now: number): string | undefined =>
-  record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)?.Body
+/** An answer on record: its body, and when it was stored. */
+export type StoredAnswer = BindingRecord['Answers'][number]
+
+export const storedAnswer = (record: BindingRecord | undefined, event: string, now: number): StoredAnswer | undefined =>
+  record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)
 
 /** Whether the event was signed before the newest one handled. Times are X-Amz-Date, `20261123T101500Z`. */
 export const isLate = (record: BindingRecord | undefined, signedAt: string | undefined): boolean =>

@@ -9,6 +9,7 @@ import {
   isLate,
   physicalResourceId,
   readBindingRecord,
+  type StoredAnswer,
   type Success,
   storedAnswer,
 } from './binding.ts'
@@ -143,7 +144,7 @@ const open = async (request: Request, office: Office, pools: readonly string[], 
     if (stored !== undefined && !isFirstLook) throw new Superseded(true)
     if (stored !== undefined) {
       office.log('info', `${request.type}: this event was answered before; the same answer again`)
-      return stored
+      return stored.Body
     }
     if (isLate(binding, request.signedAt)) {
       return refusal(
@@ -232,18 +233,20 @@ const work = async (
   const { outcome, success } = await serveAll(request, office, binding, pools, opened.binding, run, pass)
   const answer = body(outcome)
   const signal = office.signal.aborted ? office.closing : office.signal
+  const at = clock.now()
+  const isOurs = ({ At, Body }: StoredAnswer): boolean => At === new Date(at).toISOString() && Body === answer
   try {
     const record = await ready
-    const saved = await save(table, clock, answered(record, request.event, answer, success, clock.now()), record.Revision, signal)
-    const stored = saved ? answer : storedByAnother(request, office, await readItemOf(table, clock, key, signal))
-    return stored === undefined || stored === answer ? answer : undefined
+    if (await save(table, clock, answered(record, request.event, answer, success, at), record.Revision, signal)) return answer
+    const stored = onRecord(request, office, await readItemOf(table, clock, key, signal))
+    return stored === undefined || isOurs(stored) ? answer : undefined
   } catch (error) {
     if (error instanceof Superseded) throw error
     if (error instanceof BindingMoved) throw error
     office.log('error', 'the answer could not be stored', { error: String(error) })
     const lost = error instanceof ServiceError ? explainTable(error, table.name) : outOfTime(pools.length, pools)
     const refused = outcome.status === 'FAILED' ? answer : body(failed(lost))
-    return unlessAnswered(request, office, refused, (stored) => stored === answer)
+    return unlessAnswered(request, office, refused, isOurs)
   }
 }
 
@@ -263,7 +266,7 @@ const firstOf = ({ first, binding }: Opened, userPoolId: string | undefined, { p
  * The answer to this event in the binding's item, which is not ours any more. That another event has it is no reason to stay silent.
  * @throws Superseded when a later delivery of this event will answer
  */
-const storedByAnother = (request: Request, office: Office, item: JsonObject | undefined): string | undefined => {
+const onRecord = (request: Request, office: Office, item: JsonObject | undefined): StoredAnswer | undefined => {
   const { table, clock } = office.ports
   const read = item && readBindingRecord(item, table.name)
   if (!read?.ok) return undefined
@@ -279,14 +282,14 @@ const unlessAnswered = async (
   request: Request,
   office: Office,
   refused: string,
-  isOurs: (stored: string) => boolean,
+  isOurs: (stored: StoredAnswer) => boolean,
 ): Promise<string | undefined> => {
   try {
     // One look: an answer matters more than knowing.
     const item = await office.ports.table.read(bindingKey(request.owner), office.closing)
-    const stored = storedByAnother(request, office, item)
+    const stored = onRecord(request, office, item)
     if (stored === undefined) return refused
-    return isOurs(stored) ? stored : undefined
+    return isOurs(stored) ? stored.Body : undefined
   } catch (error) {
     return error instanceof Superseded && error.bySameEvent ? undefined : refused
   }

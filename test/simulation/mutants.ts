@@ -210,8 +210,8 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'silent-on-its-own-answer',
     what: 'a delivery that finds its own answer on record takes it for another’s',
     file: 'lib/request.ts',
-    find: 'return isOurs(stored) ? stored : undefined',
-    put: 'return isOurs(stored) && office === undefined ? stored : undefined',
+    find: 'return isOurs(stored) ? stored.Body : undefined',
+    put: 'return undefined',
   },
   {
     id: 'never-heals',
