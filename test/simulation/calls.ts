@@ -138,8 +138,9 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
       const begunAt = scheduler.now()
       const took = fault === 'slow' ? between(process.random, 2_000, 20_000) : latency(process)
       const within = Math.min(LATEST_MS, Math.floor(process.random() * took))
-      // Only a write to a pool may land after its answer should have come.
-      const late = kind === 'update' ? between(process.random, Math.min(LATEST_MS, took), LATEST_MS) : within
+      // A write may land after its answer should have come.
+      const isWrite = kind === 'update' || kind === 'put' || kind === 'remove'
+      const late = isWrite ? between(process.random, Math.min(LATEST_MS, took), LATEST_MS) : within
       const isUnanswered = chance(process.random, 0.5)
       const other = chance(process.random, 0.5) ? 1 : 0
       const lands = chance(process.random, 0.5)

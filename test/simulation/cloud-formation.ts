@@ -116,7 +116,6 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       if (!request.waits) return
       trace?.(`CloudFormation gives ${name} up`)
       request.waits = false
-      request.givenUp = true
       resolve(undefined)
     })
     const request: Request = {
@@ -124,13 +123,10 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       index,
       event,
       signedAt: amzDate(now),
-      sentAt: now,
       waits: true,
-      givenUp: false,
       invocations: 0,
       bodies: [],
       lost: false,
-      silent: false,
       storedAt: undefined,
       unstorable: [],
       arrived: (body) => {

@@ -19,7 +19,6 @@ export const EXCEPTIONS = {
   'rollback-skipped':
     'A rollback could not be done, because another stack had come in between or the owner had taken the sender away: CloudFormation’s user skips the resource, and either wish may stand.',
   'answer-lost': 'A request was never answered: every process that served it died, or the PUT never arrived.',
-  'cancelled-silent': 'A request was never answered, but CloudFormation had cancelled it, and a newer event of the binding was served.',
   'other-body':
     'A request got two different bodies: the first answer was a FAILED that could not be stored, or the second one says that it is superseded.',
   'dead-letter': 'A record of the queue could not be worked on five times, and went to the dead letters; the sweep sees its pool.',

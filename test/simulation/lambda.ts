@@ -13,19 +13,14 @@ export type Request = {
   readonly index: number
   readonly event: CloudFormationEvent
   readonly signedAt: string
-  readonly sentAt: number
   /** Whether CloudFormation still waits. */
   waits: boolean
-  /** Whether it has waited its hour in vain. */
-  givenUp: boolean
   invocations: number
   /** Bodies that arrived, in order. */
   readonly bodies: string[]
   readonly arrived: (body: string) => void
   /** A chain of deliveries ended without an answer: all its processes died, or their answers were lost. */
   lost: boolean
-  /** A delivery ended in silence. */
-  silent: boolean
   /** When an answer arrived that was on record. */
   storedAt: number | undefined
   /** Bodies that could not be stored, because the table failed to the end. */
@@ -107,9 +102,7 @@ export const createLambda = (
           context,
           desk,
         ),
-      done: ({ answeringAt }) => {
-        if (answeringAt === undefined) request.silent = true
-      },
+      done: () => undefined,
       failed: () => {
         const wait = RETRY_MS[attempt]
         if (wait === undefined) request.lost = true

@@ -390,9 +390,7 @@ export const createOracle = (
       const name = `${request.step}.${request.index}`
       const [first, ...others] = unlike(request.bodies)
       if (first === undefined) {
-        const isNewer = requests.some((other) => ownerOf(other.event) === ownerOf(request.event) && other.sentAt > request.sentAt)
         if (request.lost) excused('answer-lost')
-        else if (request.silent && isNewer && !request.givenUp) excused('cancelled-silent')
         else violated('answered', `${name} was never answered`)
       } else if (others.length > 0) {
         const strangers = [first, ...others].filter((body) => !request.unstorable.includes(body) && !body.includes('superseded'))

@@ -268,6 +268,13 @@ const stormOf = (random: Random, of: number): readonly Omit<Fault, 'kind'>[] => 
   })
 }
 
+/** A queue whose records cannot be worked on, however often it gives them: they end as dead letters. */
+const deadLettersOf = (random: Random, of: number): readonly Omit<Fault, 'kind'>[] =>
+  [0, 1, 2, 3, 4].map((delivery) => {
+    const fault = oneOf<FaultKind>(random, ['refuse', 'hang-before', 'die-before'])
+    return { of, event: 0, delivery, port: 'any' as const, nth: between(random, 0, 2), times: 8, fault }
+  })
+
 /** The history of a seed. */
 export const historyOf = (seed: number): History => {
   const random = seeded(hashed('history', seed))
@@ -288,6 +295,9 @@ export const historyOf = (seed: number): History => {
     const addFaults = (count: number): void => {
       for (let index = 1; index <= (quiet ? 0 : count); index += 1) steps.push({ id: id * 100 + index, gap: 0, ...faultOf(random, id) })
     }
+    const addStorm = (faults: readonly Omit<Fault, 'kind'>[]): void => {
+      for (const [index, fault] of faults.entries()) steps.push({ id: id * 100 + 50 + index, gap: 0, kind: 'fault', ...fault })
+    }
     if (id > 1 && chance(random, 0.38)) {
       const record = () => between(random, 120_000, 300_000)
       const again = chance(random, 0.15)
@@ -296,6 +306,7 @@ export const historyOf = (seed: number): History => {
       const records = weighted<() => number[]>(random, [6, () => [record()]], [3, () => []], [1, () => [record(), record()]])()
       steps.push({ id, gap, kind: 'owner', pool: between(random, 0, pools - 1), write: ownerWrite(random, id), records, ...again })
       addFaults(weighted(random, [6, 0], [3, 1], [1, 2]))
+      if (!quiet && chance(random, 0.03)) addStorm(deadLettersOf(random, id))
       continue
     }
     if (id > 1 && chance(random, 0.12)) {
@@ -326,9 +337,7 @@ export const historyOf = (seed: number): History => {
       )
       steps.push({ id: id * 100, gap: 0, kind: 'duplicate', of: id, event: weighted(random, [5, 0], [2, 1]), after })
     }
-    if (!quiet && chance(random, 0.1)) {
-      for (const [index, fault] of stormOf(random, id).entries()) steps.push({ id: id * 100 + 50 + index, gap: 0, kind: 'fault', ...fault })
-    }
+    if (!quiet && chance(random, 0.1)) addStorm(stormOf(random, id))
     addFaults(weighted(random, [4, 0], [4, 1], [3, 2], [1, 3]))
   }
   return { setting, steps }
