@@ -31,6 +31,7 @@ const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   }
   return {
     describe: (userPoolId, signal) => watched(userPools.describe(userPoolId, signal)),
+    updateTurn: userPools.updateTurn,
     update: (request, signal) => watched(userPools.update(request, signal)),
   }
 }

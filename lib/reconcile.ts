@@ -124,6 +124,7 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       })
       if (verdict.refusal) return await refuse(verdict.refusal, record)
       const warnings = [...next.warnings, ...verdict.warnings, ...(keepSender ? [senderKept(userPoolId)] : [])]
+      if (next.differing.length > 0) await userPools.updateTurn(run.signal)
       await run.ready
       await run.stillMine()
       if (next.differing.length === 0) {

@@ -40,6 +40,7 @@ const typedUserPools = (): UserPools => {
   return {
     describe: async (UserPoolId) =>
       ((await client.send(new DescribeUserPoolCommand({ UserPoolId }))).UserPool ?? {}) as unknown as JsonObject,
+    updateTurn: async () => undefined,
     update: async (request) => {
       await client.send(new UpdateUserPoolCommand(request as unknown as UpdateUserPoolCommandInput))
     },

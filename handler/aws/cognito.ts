@@ -76,8 +76,8 @@ export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
         return raw()
       })
     },
+    updateTurn: writeTurn,
     update: async (request, signal) => {
-      await writeTurn(signal)
       await calling('cognito-idp:UpdateUserPool', signal, () => client.send(rawUpdate(request), { abortSignal: signal }))
     },
   }

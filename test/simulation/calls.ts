@@ -248,8 +248,9 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
       return call('ses', 'ses', name, answer, signal)
     }
   }
+  const clock = clockOf(scheduler, process)
   return {
-    clock: clockOf(scheduler, process),
+    clock,
     userPools: {
       describe: (id, signal) =>
         call(
@@ -264,6 +265,9 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
           signal,
           id,
         ),
+      updateTurn: async (signal) => {
+        if (chance(process.random, 0.1)) await clock.sleep(between(process.random, 1, 900), signal)
+      },
       update: (request, signal) => {
         const id = text(request, 'UserPoolId') ?? ''
         const landed = watch.updating(process, id)

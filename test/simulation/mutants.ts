@@ -203,8 +203,22 @@ export const MUTANTS: readonly Mutant[] = [
     id: 'old-copy-written',
     what: 'a copy of the pool that has grown old is written back',
     file: 'lib/reconcile.ts',
-    find: 'if (clock.now() - readAt > FRESH_MS || clock.now() - aheadAt > PROMPT_MS) continue',
+    find: 'clock.now() - readAt > FRESH_MS || ',
     put: '',
+  },
+  {
+    id: 'sent-late',
+    what: 'an update is sent however long its write-ahead took',
+    file: 'lib/reconcile.ts',
+    find: ' || clock.now() - aheadAt > PROMPT_MS',
+    put: '',
+  },
+  {
+    id: 'turn-after-write-ahead',
+    what: 'the quota is waited for between the write-ahead and the update',
+    file: 'lib/reconcile.ts',
+    find: 'await userPools.update(request, run.signal)',
+    put: 'await userPools.updateTurn(run.signal)\n        await userPools.update(request, run.signal)',
   },
   {
     id: 'silent-on-its-own-answer',

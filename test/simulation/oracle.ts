@@ -32,6 +32,8 @@ export type Sight = {
 const LOST_MS = 3_000
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
+/** Milliseconds between the write-ahead of an update and its sending. */
+const LATEST_SENDING = 1_000
 const unlike = <T>(items: readonly T[]): readonly T[] =>
   items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
@@ -101,7 +103,9 @@ export const createOracle = (
   const updating: Oracle['updating'] = (invocation, id) => {
     const seen = sightsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
-    const revision = record(id)?.Revision
+    const { Revision: revision, Intended: ahead, Lease } = record(id) ?? {}
+    const waited = ahead && Lease?.Invocation.endsWith(`/${invocation.id}`) ? now() - Date.parse(ahead.At) : 0
+    if (waited > LATEST_SENDING) violated('sent at once', `${invocation.id} updates ${id} ${waited} ms after its write-ahead`)
     if (seen && now() - seen.at > OLDEST_COPY)
       violated('fresh copy', `${invocation.id} writes a copy of ${id} that is ${now() - seen.at} ms old`)
     count(invocation, id, 1)
