@@ -218,6 +218,26 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Create-Delete',
+    statement: 'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
+    play: async (play) => {
+      const { stage, mail, wish, aws, id } = play
+      const creating = hold(aws, ({ action }) => action === 'PutItem')
+      const created = mail.create(wish)
+      await creating.reached
+      const looksAt = (key: string) => hold(aws, ({ action, request }) => action === 'GetItem' && JSON.stringify(request).includes(key))
+      const [poolLook, bindingLook] = [looksAt(id), looksAt('binding#')]
+      const deleted = stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish)
+      await Promise.all([poolLook.reached, bindingLook.reached])
+      poolLook.release()
+      creating.release()
+      succeeded(await created)
+      bindingLook.release()
+      succeeded(await deleted)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
     statement: 'a Create that was refused before it did anything: Delete succeeds and writes nothing',
     play: async (play) => {
       const { mail, wish, writes } = play
