@@ -1,6 +1,6 @@
 // Drift of one pool: noticed, put back, or left alone with a reason. Careful first: a healer that fights an owner does more harm than drift.
 import { type Claim, claimsOf, type PoolRecord, readPoolRecord, recentHeals } from './claims.ts'
-import { type EmailConfiguration, sameMember } from './email-configuration.ts'
+import { desired, type EmailConfiguration, sameMember } from './email-configuration.ts'
 import { type Refusal, refusal, ServiceError } from './errors.ts'
 import { isHeld, readItemOf, save } from './items.ts'
 import { child, type JsonObject } from './json.ts'
@@ -47,11 +47,20 @@ export type Decision =
 const modeOf = (claims: readonly Claim[]): Claim['Heal'] =>
   (['OFF', 'NOTIFY'] as const).find((mode) => claims.some(({ Heal }) => Heal === mode)) ?? 'AUTO'
 
+/** Whether a member is as an unfinished operation found it, and was what the claims said then. An owner may have set a value of theirs again since. */
+const isUnfinished = (name: string, live: EmailConfiguration, record: PoolRecord): boolean => {
+  if (!sameMember(name, live, record.Applied)) return false
+  if (!record.Intended) return true
+  const declared = record.Claims.map(({ Declared }) => Declared)
+  const layers = desired(record.Base, declared, live)
+  return !layers.blocked && sameMember(name, record.Asked, layers.emailConfiguration)
+}
+
 /** Whether a declared member is gone, as after an owner's update that did not know of it: back at base, absent, or bare COGNITO_DEFAULT. */
 const isClobbered = (name: string, live: EmailConfiguration, record: PoolRecord): boolean =>
   live[name] === undefined ||
   sameMember(name, live, record.Base) ||
-  sameMember(name, live, record.Applied) ||
+  isUnfinished(name, live, record) ||
   (name === 'EmailSendingAccount' && live[name] === 'COGNITO_DEFAULT')
 
 const CONTESTED = 'contested: '

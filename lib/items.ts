@@ -1,6 +1,6 @@
 // Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost. And who may work on it: the lease.
 import type { Lease } from './claims.ts'
-import { isPassing } from './errors.ts'
+import { isPassing, refusedForSure } from './errors.ts'
 import { type JsonObject, sameJson } from './json.ts'
 import type { Clock, Item, Table } from './ports.ts'
 import { backoff, retrying } from './retry.ts'
@@ -10,39 +10,59 @@ type Draft = JsonObject & { readonly UserPoolId: string }
 export const readItemOf = (table: Table, clock: Clock, key: string, signal: AbortSignal) =>
   retrying(clock, signal, () => table.read(key, signal))
 
-/** Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked. */
+/** Milliseconds after which a put whose outcome is open can no longer take effect. Inferred: no source bounds it. */
+const LATE_MS = 2_000
+
+/**
+ * Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked.
+ * `again` is awaited before each repetition, and hears whether what was tried before may still take effect.
+ */
 const surely = async (
   clock: Clock,
   signal: AbortSignal,
   write: () => Promise<boolean>,
   isDone: () => Promise<boolean>,
+  again?: (mayLand: boolean) => Promise<void>,
 ): Promise<boolean> => {
-  let open = false
+  let isOpen = false
   for (let attempt = 0; ; attempt += 1) {
+    let mayLand = false
     try {
-      return (await write()) || (open && (await isDone()))
+      return (await write()) || (isOpen && (await isDone()))
     } catch (error) {
       signal.throwIfAborted()
       if (!isPassing(error) || attempt >= 4) throw error
-      open = true
+      mayLand = !refusedForSure(error)
+      isOpen ||= mayLand
     }
     await clock.sleep(backoff(attempt, clock), signal)
+    await again?.(mayLand)
   }
 }
 
-/** Puts the item if its revision still is `seen`. @returns the item as it stands now, or undefined when somebody else was first */
+/**
+ * Puts the item if its revision still is `seen`. A new item whose put came to nothing clear is put again only when the first one can no longer
+ * take effect: others may write the item and remove it meanwhile, and a late put would bring it back. `stillMine` is asked before each repetition.
+ * @returns the item as it stands now, or undefined when somebody else was first
+ */
 export const save = async <T extends Draft>(
   table: Table,
   clock: Clock,
   draft: T,
   seen: number | undefined,
   signal: AbortSignal,
+  stillMine?: () => Promise<void>,
 ): Promise<(T & { readonly Revision: number }) | undefined> => {
   // Of the time, so that a removed and re-created item cannot have an old revision again.
   const Revision = Math.max((seen ?? 0) + 1, clock.now() * 1_000 + Math.floor(clock.random() * 1_000))
   const item: T & Item = { ...draft, Revision }
   const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)
-  return (await surely(clock, signal, () => table.put(item, seen, signal), stands)) ? item : undefined
+  const again = async (mayLand: boolean) => {
+    if (mayLand && seen === undefined) await clock.sleep(LATE_MS, signal)
+    await stillMine?.()
+  }
+  const isSaved = await surely(clock, signal, () => table.put(item, seen, signal), stands, again)
+  return isSaved ? item : undefined
 }
 
 /** Removes the item if its revision still is `seen`. @returns false when somebody else was first */

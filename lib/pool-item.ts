@@ -14,7 +14,7 @@ export const settle = async (
   const rest = settled(userPoolId, record, state)
   if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, run.signal))
   if (record && sameRecord(rest, record)) return true
-  return (await save(table, clock, rest, record?.Revision, run.signal)) !== undefined
+  return (await save(table, clock, rest, record?.Revision, run.signal, run.stillMine)) !== undefined
 }
 
 /** The pool is gone: the claim goes, and the record with the last one. */

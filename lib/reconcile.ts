@@ -139,7 +139,8 @@ export const reconcile = async (userPoolId: string, change: Change, judge: Judge
       before ??= { record }
       const aheadAt = clock.now()
       const at = new Date(aheadAt).toISOString()
-      held = await save(table, clock, writeAhead(userPoolId, record, live, next, run.lease, at), record?.Revision, run.signal)
+      const draft = writeAhead(userPoolId, record, live, next, run.lease, at)
+      held = await save(table, clock, draft, record?.Revision, run.signal, run.stillMine)
       if (!held) {
         before = undefined
         continue

@@ -194,15 +194,16 @@ const work = async (
     if (error instanceof BindingMoved) stop.abort(error)
   })
   const stillMine = async (): Promise<void> => {
-    const lookedAt = clock.now()
-    if (lookedAt - lastLook <= 1_000) return
-    const item = await readItemOf(table, clock, key, office.signal)
-    const read = item && readBindingRecord(item, table.name)
-    if (read && !read.ok) throw new Superseded(false)
-    const held = read?.record.Lease
-    if (held) isHeld(held, lease, clock.now()) // Throws when it is a later delivery's.
-    if (held?.Invocation !== lease.Invocation) throw new Superseded(storedAnswer(read?.record, request.event, clock.now()) !== undefined)
-    lastLook = lookedAt
+    while (clock.now() - lastLook > 1_000) {
+      const lookedAt = clock.now()
+      const item = await readItemOf(table, clock, key, office.signal)
+      const read = item && readBindingRecord(item, table.name)
+      if (read && !read.ok) throw new Superseded(false)
+      const held = read?.record.Lease
+      if (held) isHeld(held, lease, clock.now()) // Throws when it is a later delivery's.
+      if (held?.Invocation !== lease.Invocation) throw new Superseded(storedAnswer(read?.record, request.event, clock.now()) !== undefined)
+      lastLook = lookedAt
+    }
   }
   const run: Run = {
     ports,

@@ -218,7 +218,8 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Create-Delete',
-    statement: 'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
+    statement:
+      'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
     play: async (play) => {
       const { stage, mail, wish, aws, id } = play
       const creating = hold(aws, ({ action }) => action === 'PutItem')

@@ -221,6 +221,20 @@ test('a Delete that died is finished; with email MFA turned on meanwhile the poo
   expect(await record(id)).toBeUndefined()
 })
 
+test('a Delete that died is not finished over a value that its owner may have set again since: contested', async () => {
+  const { id, properties, attached } = await bound({ OnDelete: 'RETAIN' })
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
+  expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
+  release()
+  await sweep()
+  expect(email(id)).toEqual({ ...attached, ConfigurationSet: 'other' })
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^contested: somebody set ConfigurationSet/) })
+  expect((await stack(`stack-${id}`).delete(properties)).answer?.Status).toBe('SUCCESS')
+  expect(email(id)).toEqual(attached)
+  expect(await record(id)).toBeUndefined()
+})
+
 describe('the queue', () => {
   test('a batch of ten records of one pool costs one DescribeUserPool', async () => {
     const { id } = await bound()

@@ -43,6 +43,7 @@ export const launcher =
       state: 'running',
       answeringAt: undefined,
       tableFailedAt: undefined,
+      lookedAt: undefined,
       counts: new Map(),
       underway: new Set(),
       die: () => {

@@ -151,13 +151,6 @@ export const MUTANTS: readonly Mutant[] = [
     put: '      await run.ready\n',
   },
   {
-    id: 'read-ahead-not-checked',
-    what: 'a pool’s item that was read before its binding’s is trusted',
-    file: 'lib/reconcile.ts',
-    find: 'if (!(await isCurrent)) continue',
-    put: '',
-  },
-  {
     id: 'read-ahead-for-all',
     what: 'the item read ahead is taken for every pool’s',
     file: 'lib/request.ts',
@@ -204,6 +197,20 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a copy of the pool that has grown old is written back',
     file: 'lib/reconcile.ts',
     find: 'clock.now() - readAt > FRESH_MS || ',
+    put: '',
+  },
+  {
+    id: 'looked-long-ago',
+    what: 'a look at the binding that took long counts as fresh',
+    file: 'lib/request.ts',
+    find: 'while (clock.now() - lastLook > 1_000) {',
+    put: 'if (clock.now() - lastLook > 1_000) {',
+  },
+  {
+    id: 'put-again-without-a-look',
+    what: 'a put is repeated without another look at the binding',
+    file: 'lib/items.ts',
+    find: 'await stillMine?.()',
     put: '',
   },
   {

@@ -30,6 +30,8 @@ export type Sight = {
 
 /** Milliseconds until an invocation must have noticed that another one has its binding: a second without a look, and a slow put. */
 const LOST_MS = 3_000
+/** Milliseconds between the last look at the binding and a write-ahead. */
+const OLDEST_LOOK = 1_000
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
 /** Milliseconds between the write-ahead of an update and its sending. */
@@ -94,6 +96,11 @@ export const createOracle = (
       at: now(),
       knowledge: knowledgeOf(pool.id),
     })
+  }
+
+  const ahead: Oracle['ahead'] = ({ id: name, request, lookedAt }, id) => {
+    const waited = now() - (lookedAt ?? 0)
+    if (request && waited > OLDEST_LOOK) violated('looks before it writes', `${name} writes ${id} ahead ${waited} ms after its last look`)
   }
 
   const count = ({ id: name }: Invocation, id: string, more: number): void => {
@@ -404,5 +411,18 @@ export const createOracle = (
       }
     }
   }
-  return { began, described, updating, refused, put, ended, answered, checkSettled, checkBound: healer.checkBound, checkGone, checkAnswers }
+  return {
+    began,
+    described,
+    ahead,
+    updating,
+    refused,
+    put,
+    ended,
+    answered,
+    checkSettled,
+    checkBound: healer.checkBound,
+    checkGone,
+    checkAnswers,
+  }
 }
