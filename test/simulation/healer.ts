@@ -93,7 +93,7 @@ export const createHealer = (
           context,
           desk,
         ),
-      done: (_, result) => {
+      done: (result) => {
         const failures = isObject(result) && Array.isArray(result['batchItemFailures']) ? result['batchItemFailures'] : []
         for (const failure of failures) {
           const message = batch[Number(isObject(failure) ? failure['itemIdentifier'] : undefined)]
@@ -115,7 +115,6 @@ export const createHealer = (
       ...work,
       request: undefined,
       handle: (_, context, desk) => handleSchedule(context, desk),
-      done: () => undefined,
       failed: () => {
         const wait = RETRY_MS[attempt]
         if (wait !== undefined) scheduler.at(scheduler.now() + wait, () => sweep(step, attempt + 1))

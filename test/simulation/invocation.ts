@@ -15,8 +15,8 @@ export type Work<Request> = {
   readonly request: Request | undefined
   readonly faults: readonly Fault[]
   readonly handle: (invocation: Invocation<Request>, context: Context, desk: Desk) => Promise<unknown>
-  /** Its handler is done, by itself. */
-  readonly done: (invocation: Invocation<Request>, result: unknown) => void
+  /** Its handler is done, by itself. Left out where nobody asks for the result. */
+  readonly done?: (result: unknown) => void
   /** It died, or its handler threw. */
   readonly failed: () => void
 }
@@ -84,7 +84,7 @@ export const launcher =
     }
     handle(invocation, context, desk).then(
       (result) => {
-        if (over()) done(invocation, result)
+        if (over()) done?.(result)
       },
       (error: unknown) => {
         if (!over()) return

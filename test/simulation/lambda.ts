@@ -102,7 +102,6 @@ export const createLambda = (
           context,
           desk,
         ),
-      done: () => undefined,
       failed: () => {
         const wait = RETRY_MS[attempt]
         if (wait === undefined) request.lost = true

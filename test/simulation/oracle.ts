@@ -110,8 +110,8 @@ export const createOracle = (
   const updating: Oracle['updating'] = (invocation, id) => {
     const seen = sightsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
-    const { Revision: revision, Intended: ahead, Lease } = record(id) ?? {}
-    const waited = ahead && Lease?.Invocation.endsWith(`/${invocation.id}`) ? now() - Date.parse(ahead.At) : 0
+    const { Revision: revision, Intended: intended, Lease } = record(id) ?? {}
+    const waited = intended && Lease?.Invocation.endsWith(`/${invocation.id}`) ? now() - Date.parse(intended.At) : 0
     if (waited > LATEST_SENDING) violated('sent at once', `${invocation.id} updates ${id} ${waited} ms after its write-ahead`)
     if (seen && now() - seen.at > OLDEST_COPY)
       violated('fresh copy', `${invocation.id} writes a copy of ${id} that is ${now() - seen.at} ms old`)
