@@ -1,13 +1,12 @@
 // The healer's events: a queue's batch of UpdateUserPool records, and the schedule. Records are only hints; the pool is read.
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { wellFormedPoolIds } from '../lib/binding/properties.ts'
 import { isThrottled } from '../lib/errors.ts'
-import type { Own } from '../lib/heal.ts'
+import { healPools, sweep, type Tally, tallied } from '../lib/healer/sweep.ts'
+import type { PoolWork } from '../lib/invocation.ts'
 import { child, isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Log, UserPools } from '../lib/ports.ts'
-import { wellFormedPoolIds } from '../lib/properties.ts'
-import type { Run } from '../lib/run.ts'
-import { healPools, sweep, type Tally, tallied } from '../lib/sweep.ts'
-import { type Desk, type Invocation, IS_OVER, ownArn } from './cloudformation.ts'
+import { deadlineIn, type Environment, invocationOf, type LambdaContext, leaseOf, ownArn, remainingMs } from './invocation.ts'
 
 export const isQueueBatch = (event: unknown): event is SQSEvent =>
   isObject(event) &&
@@ -36,52 +35,35 @@ const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   }
 }
 
-type Round = { readonly run: Run; readonly own: Own }
-
 /** Runs a round of the healer inside the invocation's time, and tells what became of it. */
 const round = async <T extends { readonly tally: Tally }>(
   trigger: string,
-  invocation: Invocation,
-  desk: Desk,
-  look: (round: Round) => Promise<T>,
+  context: LambdaContext,
+  environment: Environment,
+  look: (work: PoolWork) => Promise<T>,
 ): Promise<T> => {
-  const { clock } = desk.ports
-  const log = desk.log({ trigger })
+  const { clock } = environment.ports
+  const log = environment.log({ trigger })
   const startedAt = clock.now()
-  const remaining = invocation.getRemainingTimeInMillis?.() ?? 60_000
-  const [work, closing, over] = [new AbortController(), new AbortController(), new AbortController()]
-  const watchdog = async (): Promise<void> => {
-    await clock.sleep(Math.max(0, remaining - Math.min(RESERVE_MS, remaining / 2)), over.signal)
-    work.abort(new Error('the time ran out'))
-    await clock.sleep(Math.min(CLOSING_MS, remaining / 4), over.signal)
-    closing.abort(new Error('the time ran out'))
-  }
-  watchdog().catch(() => undefined) // Ended by `over`.
+  const remaining = remainingMs(context)
+  const deadline = deadlineIn(clock, remaining - Math.min(RESERVE_MS, remaining / 2), Math.min(CLOSING_MS, remaining / 4))
   let throttled = 0
   const onThrottle = () => {
     throttled += 1
   }
-  const iso = (time: number) => new Date(time).toISOString()
-  const name = `heal/${desk.nonce()}`
-  const run: Run = {
-    ports: { ...desk.ports, userPools: counting(desk.ports.userPools, onThrottle) },
-    signal: work.signal,
-    closing: closing.signal,
-    lease: { Event: name, Invocation: name, StartedAt: iso(startedAt), Until: iso(startedAt + remaining) },
-    region: desk.region,
-    log,
-    ready: Promise.resolve(),
-    stillMine: async () => undefined,
+  const name = `heal/${environment.nonce()}`
+  const lease = leaseOf(name, name, startedAt, startedAt + remaining)
+  const ports = { ...environment.ports, userPools: counting(environment.ports.userPools, onThrottle) }
+  const work: PoolWork = {
+    ...invocationOf({ ...environment, ports }, ownArn(context), log, lease, deadline),
     waitingFor: new Map(),
   }
   try {
-    const arn = ownArn({}, invocation)
-    const result = await look({ run, own: { account: arn?.account, partition: arn?.partition } })
+    const result = await look(work)
     tell(log, result.tally, clock.now(), clock.now() - startedAt, throttled)
     return result
   } finally {
-    over.abort(IS_OVER)
-    work.abort(IS_OVER)
+    deadline.stop()
   }
 }
 
@@ -128,14 +110,14 @@ const poolOf = (body: string, account: string | undefined, region: string): stri
 const AGAIN: ReadonlySet<string> = new Set(['busy', 'failed'])
 
 /** Looks at the pools that a batch names, each once. Messages of a pool that is busy or could not be looked at go back to the queue, alone. */
-export const handleQueueBatch = async (event: SQSEvent, invocation: Invocation, desk: Desk): Promise<SQSBatchResponse> => {
-  const { batchItemFailures } = await round('queue', invocation, desk, async ({ run, own }) => {
-    const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, own.account, run.region) }))
+export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, environment: Environment): Promise<SQSBatchResponse> => {
+  const { batchItemFailures } = await round('queue', context, environment, async (work) => {
+    const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, work.account, work.region) }))
     for (const { messageId, userPoolId } of messages) {
       if (userPoolId === undefined)
-        run.log('warn', 'a message is no record of UpdateUserPool in this account and Region: dropped', { messageId })
+        work.log('warn', 'a message is no record of UpdateUserPool in this account and Region: dropped', { messageId })
     }
-    const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), run, own)
+    const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), work)
     const again = messages.filter(({ userPoolId }) => userPoolId !== undefined && AGAIN.has(outcomes.get(userPoolId) ?? ''))
     return { tally: tallied(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
@@ -143,6 +125,6 @@ export const handleQueueBatch = async (event: SQSEvent, invocation: Invocation, 
 }
 
 /** Looks at every pool that has a record. */
-export const handleSchedule = async (invocation: Invocation, desk: Desk): Promise<void> => {
-  await round('schedule', invocation, desk, async ({ run, own }) => ({ tally: await sweep(run, own) }))
+export const handleSchedule = async (context: LambdaContext, environment: Environment): Promise<void> => {
+  await round('schedule', context, environment, async (work) => ({ tally: await sweep(work) }))
 }

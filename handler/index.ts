@@ -4,8 +4,9 @@ import { cognitoUserPools } from './aws/cognito.ts'
 import { sesReader } from './aws/ses.ts'
 import { dynamoTable } from './aws/table.ts'
 import { systemClock } from './clock.ts'
-import { type Desk, handleCloudFormation, type Invocation, isCloudFormationEvent } from './cloudformation.ts'
+import { handleCloudFormation, isCloudFormationEvent } from './cloudformation.ts'
 import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from './heal.ts'
+import type { Environment, LambdaContext } from './invocation.ts'
 import { jsonLog } from './log.ts'
 import { responseTarget } from './respond.ts'
 
@@ -13,7 +14,7 @@ const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com',
 
 const log = jsonLog({})
 
-const desk: Desk = {
+const environment: Environment = {
   ports: {
     userPools: cognitoUserPools(AWS_REGION, systemClock),
     ses: sesReader(),
@@ -34,17 +35,17 @@ const allowed = {
 }
 
 /** The Lambda's handler. Throws for what is none of its events, and when an answer could not be delivered. */
-export const handler = async (event: unknown, context: Invocation = {}): Promise<unknown> => {
+export const handler = async (event: unknown, context: LambdaContext = {}): Promise<unknown> => {
   if (isCloudFormationEvent(event)) {
     const target = responseTarget(event['ResponseURL'], allowed, systemClock)
     if (!target) {
       log('error', 'the ResponseURL is not one that CloudFormation gives in this Region: nothing was done', { requestId: event.RequestId })
       throw new Error('the ResponseURL is not allowed')
     }
-    return handleCloudFormation(event, target, context, desk)
+    return handleCloudFormation(event, target, context, environment)
   }
-  if (isQueueBatch(event)) return handleQueueBatch(event, context, desk)
-  if (isSchedule(event)) return handleSchedule(context, desk)
+  if (isQueueBatch(event)) return handleQueueBatch(event, context, environment)
+  if (isSchedule(event)) return handleSchedule(context, environment)
   log(
     'error',
     'this is no event for cognito-ses-binding: expected one of CloudFormation, a queue batch of UpdateUserPool records, or a schedule',

@@ -62,3 +62,13 @@ export const isNotFound = (error: unknown): boolean =>
 /** Whether the same read may work in a moment. */
 export const isPassing = (error: unknown): boolean =>
   isThrottled(error) || (error instanceof ServiceError && (error.status === undefined || error.status >= 500))
+
+/** What a service said, fit for a sentence of ours. */
+export const shortened = (message: string): string => {
+  const clean = message
+    .toWellFormed()
+    .replace(/\p{Cc}+/gu, ' ')
+    .trim()
+    .replace(/\.$/, '')
+  return clean.length > 400 ? `${clean.slice(0, 400).toWellFormed()}…` : clean || 'it gave no reason'
+}

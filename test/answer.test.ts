@@ -1,7 +1,7 @@
 // The answer always fits, and every value in it is whole or empty.
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { answerBody, MAX_BYTES, type Outcome } from '../lib/answer.ts'
+import { answerBody, MAX_BYTES, type Outcome } from '../lib/binding/answer.ts'
 
 const TO = {
   StackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/mail/1',

@@ -28,6 +28,38 @@ describe('the core', () => {
   })
 })
 
+/** What each folder of lib/ may import, itself and the ground apart. The ground is the files of lib/ itself; they import nothing but each other. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  binding: ['pool', 'preflight', 'table'],
+  healer: ['pool', 'preflight', 'table'],
+  pool: ['table'],
+  preflight: [],
+  table: [],
+  ground: [],
+}
+
+const libImports = sources('lib').flatMap(({ path, text }) =>
+  importsOf(text)
+    .filter((from) => from.startsWith('.'))
+    .map((from) => ({ path, to: join(path, '..', from) })),
+)
+
+const folderOf = (path: string): string => path.split('/').at(-2)?.replace(/^lib$/, 'ground') ?? ''
+
+test('no folder of the core reaches up', () => {
+  const up = libImports.filter(({ path, to }) => {
+    const [from, into] = [folderOf(path), folderOf(to)]
+    return from !== into && into !== 'ground' && !MAY_IMPORT[from]?.includes(into)
+  })
+  expect(up).toEqual([])
+})
+
+test('no two files of the core import each other, however long the way', () => {
+  const reaches = (from: string, goal: string, seen = new Set<string>()): boolean =>
+    libImports.some(({ path, to }) => path === from && (to === goal || (!seen.has(to) && reaches(to, goal, seen.add(to)))))
+  expect(sources('lib').filter(({ path }) => reaches(path, path))).toEqual([])
+})
+
 test('each module says in its first line what it is for', () => {
   const silent = [...sources('lib'), ...sources('handler')].filter(({ text }) => !/^\/\/ \S.{20,}/.test(text))
   expect(silent.map(({ path }) => path)).toEqual([])

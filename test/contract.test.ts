@@ -1,6 +1,6 @@
 // Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do.
 import { afterEach, expect, jest, test } from '@jest/globals'
-import { physicalResourceId } from '../lib/binding.ts'
+import { physicalResourceId } from '../lib/binding/record.ts'
 import { type JsonObject, without } from '../lib/json.ts'
 import { SENDER, type Sent, stackArn } from './driver.ts'
 import { always, closeStages, hold, meet, OWN, OWNED, openStage, PLAIN, rawAnswers, still } from './driver-extra.ts'

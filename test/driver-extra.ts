@@ -1,5 +1,5 @@
 // A stage for one test: a local AWS, the bundle in a process of its own, and short names for what a test looks at.
-import { bindingKey } from '../lib/binding.ts'
+import { bindingKey } from '../lib/binding/record.ts'
 import { child, type JsonObject, without } from '../lib/json.ts'
 import { healthySes, IDENTITY, resource, stackArn } from './driver.ts'
 import { type Lambda, startLambda } from './lambda.ts'

@@ -1,8 +1,7 @@
 // Plays CloudFormation to a handler: well-formed events with fresh RequestIds and ResponseURLs, and the answers that came back.
 import { randomUUID } from 'node:crypto'
 import { isObject, type JsonObject } from '../lib/json.ts'
-import type { Context, Invoked } from './lambda.ts'
-import { FUNCTION_ARN } from './lambda.ts'
+import { type Context, FUNCTION_ARN, type Invoked } from './lambda.ts'
 import type { LocalAws } from './local-aws/index.ts'
 
 export const ACCOUNT = '123456789012'

@@ -1,9 +1,19 @@
 // The laws of the layers, for any JSON, members that nobody knows included.
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { type Claim, plan, readPoolRecord, settled } from '../lib/claims.ts'
-import { desired, differingMembers, type EmailConfiguration, overlay, readBack, rebase, sameMember } from '../lib/email-configuration.ts'
 import type { JsonObject } from '../lib/json.ts'
+import {
+  desired,
+  differingMembers,
+  type EmailConfiguration,
+  overlay,
+  readBack,
+  rebase,
+  sameMember,
+} from '../lib/pool/email-configuration.ts'
+import { settled } from '../lib/pool/hold.ts'
+import { plan } from '../lib/pool/plan.ts'
+import { type Claim, readPoolRecord } from '../lib/pool/record.ts'
 
 const ARN = (name: string) => `arn:aws:ses:us-east-1:123456789012:identity/${name}.example`
 const arn = fc.constantFrom('a', 'b', 'c').map(ARN)

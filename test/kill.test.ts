@@ -1,7 +1,7 @@
 // kill -9 of the handler's process at each call that it makes: the same event again ends where an uninterrupted run ends. Real processes, over HTTP.
 import { afterAll, describe, expect, test } from '@jest/globals'
+import { sideBySide } from '../lib/concurrently.ts'
 import { isObject, type JsonObject, sameJson } from '../lib/json.ts'
-import { sideBySide } from '../lib/side-by-side.ts'
 import { SENDER } from './driver.ts'
 import { closeStages, openStage, rawAnswers, type Stage, still } from './driver-extra.ts'
 import type { FaultCall } from './local-aws/faults.ts'

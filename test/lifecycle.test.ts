@@ -1,7 +1,7 @@
 // Create, Update and Delete on one pool, through the shipped bundle, over HTTP.
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject, without } from '../lib/json.ts'
-import { DESCRIBE_ONLY } from '../lib/user-pool.ts'
+import { DESCRIBE_ONLY } from '../lib/pool/settings.ts'
 import { healthySes, IDENTITY, resource, SENDER } from './driver.ts'
 import { type Lambda, startLambda } from './lambda.ts'
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from './local-aws/index.ts'

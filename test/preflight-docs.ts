@@ -1,7 +1,8 @@
 // docs/preflight.md, from the table of checks. Rewrite it with: node test/run.mjs test/preflight-docs.ts
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CHECKS, type Check } from '../lib/preflight.ts'
+import type { Check } from '../lib/preflight/check.ts'
+import { CHECKS } from '../lib/preflight/judge.ts'
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\n', ' ')
 

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
+import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../lib/binding/properties.ts'
 import type { JsonObject } from '../lib/json.ts'
-import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../lib/properties.ts'
 import { schemaText } from './schema.ts'
 
 const POOL = 'us-east-1_Ab3dEf6hI'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { JsonObject } from '../lib/json.ts'
-import { DESCRIBE_ONLY, lostSettings, settingsOf, updateRequest } from '../lib/user-pool.ts'
+import { DESCRIBE_ONLY, lostSettings, settingsOf, updateRequest } from '../lib/pool/settings.ts'
 import { describedMembers, updatableMembers } from './local-aws/sdk-model.ts'
 
 const ID = 'us-east-1_a'

@@ -6,7 +6,7 @@ import {
   type UpdateUserPoolCommandInput,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { child, type JsonObject, without } from '../../lib/json.ts'
-import { updateRequest } from '../../lib/user-pool.ts'
+import { updateRequest } from '../../lib/pool/settings.ts'
 import { healthySes, resource, SENDER } from '../driver.ts'
 import { startLambda } from '../lambda.ts'
 import { DESCRIBE_ONLY } from '../local-aws/cognito/members.ts'

@@ -1,8 +1,8 @@
 // The sweep over ten to ten thousand records: calls and time against one DescribeUserPool a pool and one page of the table a megabyte.
 import { handleSchedule } from '../../handler/heal.ts'
-import { bindingKey } from '../../lib/binding.ts'
+import { bindingKey } from '../../lib/binding/record.ts'
+import { CURSOR_KEY } from '../../lib/healer/sweep.ts'
 import type { JsonObject } from '../../lib/json.ts'
-import { CURSOR_KEY } from '../../lib/sweep.ts'
 import { healthySes, REGION, resource, SENDER, stackArn } from '../driver.ts'
 import { FUNCTION_ARN, startLambda } from '../lambda.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'

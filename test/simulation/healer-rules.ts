@@ -40,6 +40,8 @@ export type HealerRules = {
   readonly forget: (userPoolId: string) => void
   /** When no owner writes any more and the sweep has come. */
   readonly checkBound: () => void
+  /** What later verdicts depend on. */
+  readonly state: () => unknown
 }
 
 export const createHealerRules = (
@@ -127,5 +129,6 @@ export const createHealerRules = (
     }
   }
 
-  return { setsOut, writes, says, checkBound, forget: (id) => written.delete(id) }
+  const state = () => [written, setOut].map((map) => [...map].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { setsOut, writes, says, checkBound, forget: (id) => written.delete(id), state }
 }

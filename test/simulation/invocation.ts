@@ -1,5 +1,5 @@
 // One process of the function: it serves one event, in its time, and may die at any call.
-import type { Invocation as Context, Desk } from '../../handler/cloudformation.ts'
+import type { LambdaContext as Context, Environment } from '../../handler/invocation.ts'
 import { type Process, portsOf, type Stage } from './calls.ts'
 import { hashed, seeded } from './random.ts'
 import type { Fault } from './steps.ts'
@@ -14,7 +14,7 @@ export type Work<Request> = {
   readonly id: string
   readonly request: Request | undefined
   readonly faults: readonly Fault[]
-  readonly handle: (invocation: Invocation<Request>, context: Context, desk: Desk) => Promise<unknown>
+  readonly handle: (invocation: Invocation<Request>, context: Context, environment: Environment) => Promise<unknown>
   /** Its handler is done, by itself. Left out where nobody asks for the result. */
   readonly done?: (result: unknown) => void
   /** It died, or its handler threw. */
@@ -73,7 +73,7 @@ export const launcher =
       logStreamName: `log-${id}`,
       getRemainingTimeInMillis: () => invocation.deadline - scheduler.now(),
     }
-    const desk: Desk = {
+    const environment: Environment = {
       ports: portsOf(stage, invocation),
       region: 'us-east-1',
       nonce: () => id,
@@ -82,7 +82,7 @@ export const launcher =
         trace?.(`${id} log ${level}: ${message}${fields?.['error'] ? ` (${fields['error']})` : ''}`)
       },
     }
-    handle(invocation, context, desk).then(
+    handle(invocation, context, environment).then(
       (result) => {
         if (over()) done?.(result)
       },

@@ -1,6 +1,7 @@
 // What is in the local AWS before the first event: a user pool with every setting there is, and Amazon SES in good order.
+
+import { wellFormedPoolIds } from '../../lib/binding/properties.ts'
 import { child, type JsonObject, text } from '../../lib/json.ts'
-import { wellFormedPoolIds } from '../../lib/properties.ts'
 import type { LocalAws } from '../local-aws/index.ts'
 import richUserPool from '../local-aws/rich-user-pool.json'
 

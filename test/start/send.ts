@@ -1,7 +1,8 @@
 // Sends one event to the function, as CloudFormation and Lambda would, and gathers what came of it.
-import { physicalResourceId } from '../../lib/binding.ts'
+
+import { wellFormedPoolIds } from '../../lib/binding/properties.ts'
+import { physicalResourceId } from '../../lib/binding/record.ts'
 import { child, type JsonObject, text } from '../../lib/json.ts'
-import { wellFormedPoolIds } from '../../lib/properties.ts'
 import type { Invoked, Lambda } from '../lambda.ts'
 import type { Call } from '../local-aws/server.ts'
 import { differencesOf } from './expectation.ts'

@@ -1,6 +1,5 @@
 // CreateUserPool: a pool with the defaults of a plain one under what the request says.
-import type { JsonObject } from '../../../lib/json.ts'
-import { isObject, text, without } from '../../../lib/json.ts'
+import { isObject, type JsonObject, text, without } from '../../../lib/json.ts'
 import { done, type Outcome, refused } from '../outcome.ts'
 import { PLAIN_SETTINGS, STANDARD_SCHEMA } from './members.ts'
 import { afterUpdateRequest } from './merge.ts'

@@ -1,5 +1,5 @@
 // What was not done, in one sentence for the stack's events.
-import { type Refusal, refusal } from './errors.ts'
+import { type Refusal, refusal } from '../errors.ts'
 
 const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
 

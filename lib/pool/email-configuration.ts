@@ -1,6 +1,6 @@
 // The algebra of layers: what a pool's EmailConfiguration should be, and whose wish each of its members is.
-import { parseMailbox, sameAddress } from './email-address.ts'
-import { type JsonObject, sameSetting, text } from './json.ts'
+import { parseMailbox, sameAddress } from '../email-address.ts'
+import { type JsonObject, sameSetting, text } from '../json.ts'
 
 /** Cognito's EmailConfigurationType as it stands on the wire, members that no SDK knows included. */
 export type EmailConfiguration = JsonObject

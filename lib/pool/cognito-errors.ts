@@ -1,6 +1,6 @@
 // What a service's error means for the person who reads it: a table from the error's name to one sentence and its remedy.
-import { type Code, isDenied, isNotFound, isThrottled, type Refusal, refusal, type ServiceError } from './errors.ts'
-import { child, type JsonObject, text } from './json.ts'
+import { type Code, isDenied, isNotFound, isThrottled, type Refusal, refusal, type ServiceError, shortened } from '../errors.ts'
+import { child, type JsonObject, text } from '../json.ts'
 
 /** Where the error was met. */
 export type Site = {
@@ -74,7 +74,7 @@ const unknownMember = (said: string, request: JsonObject | undefined): string | 
   return Object.keys(request ?? {}).find((name) => !KNOWN_SETTINGS.has(name) && words.has(name.toLowerCase()))
 }
 
-const denied = (error: ServiceError, { userPoolId, region }: Site, said: string): Refusal => {
+export const denied = (error: ServiceError, { userPoolId, region }: Site, said: string): Refusal => {
   const grant = /iam:PassRole/.test(said)
     ? 'Add the pool’s SMS role to the parameter SmsRoleArns of the provider stack'
     : /kms:CreateGrant/.test(said)
@@ -84,15 +84,6 @@ const denied = (error: ServiceError, { userPoolId, region }: Site, said: string)
     'AccessDenied',
     `${error.action} on user pool ${userPoolId} in ${region} was denied: ${said}. Nothing was written. ${grant}.`,
   )
-}
-
-const shortened = (message: string): string => {
-  const clean = message
-    .toWellFormed()
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .replace(/\.$/, '')
-  return clean.length > 400 ? `${clean.slice(0, 400).toWellFormed()}…` : clean || 'it gave no reason'
 }
 
 /** The sentence for an error that Cognito gave on one pool. */
@@ -128,23 +119,4 @@ export const explain = (error: ServiceError, site: Site): Refusal => {
         )
   }
   return refusal('InternalFailure', `${error.action} on user pool ${site.userPoolId} failed (${error.code}): ${said}. Try again.`)
-}
-
-/** The sentence for an error that the table gave. */
-export const explainTable = (error: ServiceError, table: string): Refusal => {
-  const said = shortened(error.message)
-  if (isThrottled(error)) return refusal('Throttling', `Table ${table} is throttled: ${said}. Try again later.`)
-  if (isDenied(error)) {
-    return refusal(
-      'AccessDenied',
-      `${error.action} on table ${table} was denied: ${said}. Let the function’s role call it; the provider stack’s role does.`,
-    )
-  }
-  if (isNotFound(error)) {
-    return refusal(
-      'NotFound',
-      `There is no table ${table}, in which the bindings are recorded (TABLE_NAME). Deploy the provider stack again, or name the right table in its parameter TableName.`,
-    )
-  }
-  return refusal('InternalFailure', `${error.action} on table ${table} failed (${error.code}): ${said}. Try again.`)
 }

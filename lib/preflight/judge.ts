@@ -1,12 +1,9 @@
 // Pre-flight: what Amazon SES and the pool say about a wish before it is written. A new check is one row and its test cases.
-import { child, type JsonObject, text } from './json.ts'
-import { type Check, type Finding, findings, isOn, number, type Subject, viewOf } from './preflight/check.ts'
-import { ERRORS } from './preflight/errors.ts'
-import { type Facts, found } from './preflight/facts.ts'
-import { WARNINGS } from './preflight/warnings.ts'
-
-export type { Check, Finding, Subject } from './preflight/check.ts'
-export { type Fact, type FactFinder, type Facts, factFinder } from './preflight/facts.ts'
+import { child, type JsonObject, text } from '../json.ts'
+import { type Check, type Finding, findings, isOn, number, type Subject, viewOf } from './check.ts'
+import { ERRORS } from './errors.ts'
+import { type Facts, found } from './facts.ts'
+import { WARNINGS } from './warnings.ts'
 
 /** All checks: errors first, then warnings, the most important first. docs/preflight.md is generated from them. */
 export const CHECKS: readonly Check[] = [...ERRORS, ...WARNINGS]

@@ -1,8 +1,10 @@
 // The binding's record: its pools, its wishes that succeeded, and the answers that were given, so that a repeated event gets the same one.
 import { createHash } from 'node:crypto'
 import * as v from 'valibot'
-import { type Lease, type Owner, readItem, SCHEMA_VERSION } from './claims.ts'
-import { canonical, type JsonObject } from './json.ts'
+import { canonical, type JsonObject } from '../json.ts'
+import { type Lease, leaseSchema } from '../lease.ts'
+import type { Owner } from '../pool/record.ts'
+import { readItem, SCHEMA_VERSION } from '../table/schema.ts'
 
 const HOURS_24 = 24 * 60 * 60 * 1_000
 const ANSWERS_KEPT = 20
@@ -20,7 +22,7 @@ const bindingRecord = v.object({
   Wishes: v.array(v.string()),
   Answers: v.array(v.object({ Event: v.string(), At: v.string(), Body: v.string() })),
   Newest: v.optional(v.string()),
-  Lease: v.optional(v.object({ Event: v.string(), Invocation: v.string(), StartedAt: v.string(), Until: v.string() })),
+  Lease: v.optional(leaseSchema),
   ExpiresAt: v.optional(v.number()),
 })
 

@@ -1,11 +1,11 @@
 // Many pools of the healer: those that a queue names, and all of them, a page of the table at a time, from where the last sweep stopped.
-import { type Healed, heal, type Own } from './heal.ts'
-import { readItemOf, Superseded, save } from './items.ts'
-import { type JsonObject, text } from './json.ts'
-import { retrying } from './retry.ts'
-import type { Run } from './run.ts'
-import { sideBySide } from './side-by-side.ts'
-import { tokenBucket } from './token-bucket.ts'
+import { sideBySide } from '../concurrently.ts'
+import type { PoolWork } from '../invocation.ts'
+import { type JsonObject, text } from '../json.ts'
+import { retrying } from '../retry.ts'
+import { readItemOf, save } from '../table/items.ts'
+import { tokenBucket } from '../token-bucket.ts'
+import { type Healed, heal } from './heal.ts'
 
 /** A third of the account's quota of UserPoolRead (15 a second): people sign in at the same time. */
 const SWEEP_PER_SECOND = 5
@@ -26,25 +26,24 @@ export const tallied = (outcomes: Iterable<Healed | 'failed'>, tally: Tally = {}
 }
 
 /** Heals one pool; what goes wrong is logged and told as `failed`. */
-const healOne = async (userPoolId: string, item: JsonObject | undefined, run: Run, own: Own): Promise<Healed | 'failed'> => {
+const healOne = async (userPoolId: string, item: JsonObject | undefined, work: PoolWork): Promise<Healed | 'failed'> => {
   try {
-    return await heal(userPoolId, item, run, own)
+    return await heal(userPoolId, item, work)
   } catch (error) {
-    if (error instanceof Superseded) return 'busy'
-    run.log('error', `user pool ${userPoolId} could not be looked at`, { error: String(error) })
+    work.log('error', `user pool ${userPoolId} could not be looked at`, { error: String(error) })
     return 'failed'
   }
 }
 
 /** Looks at the pools named, each once. @returns what became of each */
-export const healPools = async (userPoolIds: ReadonlySet<string>, run: Run, own: Own): Promise<ReadonlyMap<string, Healed | 'failed'>> => {
-  const { table, clock } = run.ports
+export const healPools = async (userPoolIds: ReadonlySet<string>, work: PoolWork): Promise<ReadonlyMap<string, Healed | 'failed'>> => {
+  const { table, clock } = work.ports
   const ids = [...userPoolIds]
   const outcomes = await sideBySide(ids, AT_ONCE, async (id) => {
     try {
-      return await healOne(id, await readItemOf(table, clock, id, run.signal), run, own)
+      return await healOne(id, await readItemOf(table, clock, id, work.signal), work)
     } catch (error) {
-      run.log('error', `the record of user pool ${id} could not be read`, { error: String(error) })
+      work.log('error', `the record of user pool ${id} could not be read`, { error: String(error) })
       return 'failed'
     }
   })
@@ -53,8 +52,13 @@ export const healPools = async (userPoolIds: ReadonlySet<string>, run: Run, own:
 
 const isPool = (item: JsonObject): boolean => Array.isArray(item['Claims'])
 
-const saveCursor = async (run: Run, cursor: JsonObject | undefined, after: string | undefined, signal: AbortSignal): Promise<void> => {
-  const { table, clock } = run.ports
+const saveCursor = async (
+  work: PoolWork,
+  cursor: JsonObject | undefined,
+  after: string | undefined,
+  signal: AbortSignal,
+): Promise<void> => {
+  const { table, clock } = work.ports
   if (text(cursor, 'After') === after) return
   const at = new Date(clock.now()).toISOString()
   // Somebody else's sweep was first: its place is as good as ours.
@@ -71,37 +75,37 @@ const saveCursor = async (run: Run, cursor: JsonObject | undefined, after: strin
  * Looks at every pool that has a record, from where the last sweep stopped. One that runs out of time saves its place.
  * @returns what became of how many
  */
-export const sweep = async (run: Run, own: Own): Promise<Tally> => {
-  const { table, clock } = run.ports
+export const sweep = async (work: PoolWork): Promise<Tally> => {
+  const { table, clock } = work.ports
   const turn = tokenBucket(clock, SWEEP_PER_SECOND, AT_ONCE)
-  const cursor = await readItemOf(table, clock, CURSOR_KEY, run.signal)
+  const cursor = await readItemOf(table, clock, CURSOR_KEY, work.signal)
   let tally: Tally = {}
   let after = text(cursor, 'After')
   try {
     for (;;) {
-      const page = await retrying(clock, run.signal, () => table.scan(after, run.signal))
+      const page = await retrying(clock, work.signal, () => table.scan(after, work.signal))
       const pools = page.items.filter(isPool)
       // In small groups: what the cursor names is behind us, whole.
       for (let index = 0; index < pools.length; index += AT_ONCE) {
         const group = pools.slice(index, index + AT_ONCE)
         const outcomes = await sideBySide(group, AT_ONCE, async (item) => {
-          await turn(run.signal)
-          return healOne(String(item['UserPoolId']), item, run, own)
+          await turn(work.signal)
+          return healOne(String(item['UserPoolId']), item, work)
         })
-        run.signal.throwIfAborted()
+        work.signal.throwIfAborted()
         tally = tallied(outcomes, tally)
         after = text(group.at(-1), 'UserPoolId') ?? after
       }
       if (page.next === undefined) {
-        await saveCursor(run, cursor, undefined, run.signal)
+        await saveCursor(work, cursor, undefined, work.signal)
         return tally
       }
       after = page.next
     }
   } catch (error) {
-    if (!run.signal.aborted) throw error
-    run.log('info', `the sweep stops here and the next one goes on after ${after}`)
-    await saveCursor(run, cursor, after, run.closing)
+    if (!work.signal.aborted) throw error
+    work.log('info', `the sweep stops here and the next one goes on after ${after}`)
+    await saveCursor(work, cursor, after, work.closing)
     return tally
   }
 }

@@ -1,17 +1,14 @@
-// Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost. And who may work on it: the lease.
-import type { Lease } from './claims.ts'
-import { isPassing, refusedForSure } from './errors.ts'
-import { type JsonObject, sameJson } from './json.ts'
-import type { Clock, Item, Table } from './ports.ts'
-import { backoff, retrying } from './retry.ts'
+// Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost.
+import { isPassing, refusedForSure } from '../errors.ts'
+import { type JsonObject, sameJson } from '../json.ts'
+import type { Clock, Item, Table } from '../ports.ts'
+import { backoff, retrying } from '../retry.ts'
+import { IN_DOUBT_MS } from '../timing.ts'
 
 type Draft = JsonObject & { readonly UserPoolId: string }
 
 export const readItemOf = (table: Table, clock: Clock, key: string, signal: AbortSignal) =>
   retrying(clock, signal, () => table.read(key, signal))
-
-/** Milliseconds after which a put whose outcome is open can no longer take effect. Inferred: no source bounds it. */
-const LATE_MS = 2_000
 
 /**
  * Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked.
@@ -42,7 +39,7 @@ const surely = async (
 
 /**
  * Puts the item if its revision still is `seen`. A new item whose put came to nothing clear is put again only when the first one can no longer
- * take effect: others may write the item and remove it meanwhile, and a late put would bring it back. `stillMine` is asked before each repetition.
+ * take effect: others may write the item and remove it meanwhile, and a late put would bring it back.
  * @returns the item as it stands now, or undefined when somebody else was first
  */
 export const save = async <T extends Draft>(
@@ -51,15 +48,13 @@ export const save = async <T extends Draft>(
   draft: T,
   seen: number | undefined,
   signal: AbortSignal,
-  stillMine?: () => Promise<void>,
 ): Promise<(T & { readonly Revision: number }) | undefined> => {
   // Of the time, so that a removed and re-created item cannot have an old revision again.
   const Revision = Math.max((seen ?? 0) + 1, clock.now() * 1_000 + Math.floor(clock.random() * 1_000))
   const item: T & Item = { ...draft, Revision }
   const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)
   const again = async (mayLand: boolean) => {
-    if (mayLand && seen === undefined) await clock.sleep(LATE_MS, signal)
-    await stillMine?.()
+    if (mayLand && seen === undefined) await clock.sleep(IN_DOUBT_MS, signal)
   }
   const isSaved = await surely(clock, signal, () => table.put(item, seen, signal), stands, again)
   return isSaved ? item : undefined
@@ -70,34 +65,3 @@ export const remove = (table: Table, clock: Clock, key: string, seen: number, si
   const isGone = async () => (await table.read(key, signal)) === undefined
   return surely(clock, signal, () => table.remove(key, seen, signal), isGone)
 }
-
-/**
- * Somebody has taken over: stop, and write nothing more. A later delivery of the same event also answers it, so this one stays silent;
- * another event does not.
- */
-export class Superseded extends Error {
-  readonly bySameEvent: boolean
-
-  constructor(bySameEvent: boolean) {
-    super('another delivery has taken over')
-    this.name = 'Superseded'
-    this.bySameEvent = bySameEvent
-  }
-}
-
-const isLater = (a: Lease, b: Lease): boolean => (a.StartedAt === b.StartedAt ? a.Invocation > b.Invocation : a.StartedAt > b.StartedAt)
-
-/**
- * Whether another event holds the item. A later start of the same event takes a lease over at once; the earlier one is superseded.
- * @throws Superseded
- */
-export const isHeld = (held: Lease | undefined, mine: Lease, now: number): boolean => {
-  if (!held || held.Invocation === mine.Invocation) return false
-  if (held.Event !== mine.Event) return Date.parse(held.Until) > now
-  if (isLater(held, mine)) throw new Superseded(true)
-  return false
-}
-
-/** Milliseconds until a lease is worth another look. */
-export const untilNextLook = (held: Lease, clock: Clock): number =>
-  Math.max(50, Math.min(Date.parse(held.Until) - clock.now(), 200 + Math.floor(clock.random() * 300)))

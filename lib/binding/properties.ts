@@ -1,9 +1,9 @@
 // ResourceProperties → what a binding declares, with every error of a property; one table for the parser and for the schema.
-import type { Claim } from './claims.ts'
-import { parseMailbox } from './email-address.ts'
-import type { EmailConfiguration } from './email-configuration.ts'
-import { type Refusal, refusal } from './errors.ts'
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { parseMailbox } from '../email-address.ts'
+import { type Refusal, refusal } from '../errors.ts'
+import { isObject, type Json, type JsonObject } from '../json.ts'
+import type { EmailConfiguration } from '../pool/email-configuration.ts'
+import type { Claim } from '../pool/record.ts'
 
 type Property = {
   readonly type: 'string' | 'list' | 'flag' | 'any'

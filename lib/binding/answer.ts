@@ -1,7 +1,7 @@
 // What CloudFormation gets back: one JSON body that always fits its limit, every value whole or empty.
-import type { EmailConfiguration } from './email-configuration.ts'
-import type { Code } from './errors.ts'
-import { text } from './json.ts'
+import type { Code } from '../errors.ts'
+import { text } from '../json.ts'
+import type { EmailConfiguration } from '../pool/email-configuration.ts'
 
 /** A response over 4,096 bytes fails the stack with "Response object is too long." (CloudFormation User Guide, crpg-ref-responses). */
 export const MAX_BYTES = 4_096

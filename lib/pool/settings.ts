@@ -1,5 +1,5 @@
 // Raw DescribeUserPool → raw UpdateUserPool without loss, and what differs between two readings of a pool.
-import { child, isObject, type JsonObject, sameSetting, without } from './json.ts'
+import { child, isObject, type JsonObject, sameSetting, without } from '../json.ts'
 
 /**
  * Members that DescribeUserPool returns and UpdateUserPool refuses. Everything else is echoed, known or not.

@@ -1,24 +1,24 @@
 // Reading a pool, and after a write reading it again: what took, what did not, and what somebody else changed.
+import { isNotFound, type Refusal, refusal } from '../errors.ts'
+import type { PoolWork } from '../invocation.ts'
+import { child, type JsonObject } from '../json.ts'
+import { retrying } from '../retry.ts'
+import { explain } from './cognito-errors.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './email-configuration.ts'
-import { isNotFound, type Refusal, refusal } from './errors.ts'
-import { child, type JsonObject } from './json.ts'
-import { retrying } from './retry.ts'
-import type { Run } from './run.ts'
-import { explain } from './service-errors.ts'
-import { type Difference, type Echo, lostSettings, settingsCount } from './user-pool.ts'
+import { type Difference, type Echo, lostSettings, settingsCount } from './settings.ts'
 
 export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
 /** The pool as it is, or undefined when there is none. */
-export const describe = async (run: Run, userPoolId: string): Promise<JsonObject | undefined> => {
+export const describe = async (work: PoolWork, userPoolId: string): Promise<JsonObject | undefined> => {
   let isWaitedOut = false
-  const read = () => run.ports.userPools.describe(userPoolId, run.signal)
+  const read = () => work.ports.userPools.describe(userPoolId, work.signal)
   try {
-    const pool = await retrying(run.ports.clock, run.signal, read, (error) => {
+    const pool = await retrying(work.ports.clock, work.signal, read, (error) => {
       isWaitedOut = true
-      run.waitingFor.set(userPoolId, explain(error, { userPoolId, region: run.region }))
+      work.waitingFor.set(userPoolId, explain(error, { userPoolId, region: work.region }))
     })
-    if (isWaitedOut) run.waitingFor.delete(userPoolId)
+    if (isWaitedOut) work.waitingFor.delete(userPoolId)
     return pool
   } catch (error) {
     if (isNotFound(error)) return undefined
@@ -35,15 +35,21 @@ const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject
 })
 
 /** Reads the pool again, and once more a second later when something is not as sent. */
-export const verify = async (run: Run, userPoolId: string, before: JsonObject, sent: EmailConfiguration, echo: Echo): Promise<Seen> => {
+export const verify = async (
+  work: PoolWork,
+  userPoolId: string,
+  before: JsonObject,
+  sent: EmailConfiguration,
+  echo: Echo,
+): Promise<Seen> => {
   const look = async () => {
-    const after = await describe(run, userPoolId)
+    const after = await describe(work, userPoolId)
     // Removed the moment after it was written: nothing is left to differ.
     return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [], changed: [] }
   }
   const seen = await look()
   if ([seen.lost, seen.notTaken, seen.respelled, seen.changed].every((found) => found.length === 0)) return seen
-  await run.ports.clock.sleep(1_000, run.signal)
+  await work.ports.clock.sleep(1_000, work.signal)
   return look()
 }
 
@@ -69,12 +75,12 @@ export const seenWarnings = (userPoolId: string, { respelled, changed }: Seen): 
   ...(changed.length > 0 ? [`Somebody else changed ${changed.join(', ')} of user pool ${userPoolId} at the moment of this update.`] : []),
 ]
 
-export const report = (run: Run, userPoolId: string, before: JsonObject, seen: Seen): void => {
+export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Seen): void => {
   const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
   const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
   const untouched = settingsCount(before) - seen.lost.length
-  run.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
-  if (seen.lost.length > 0) run.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
+  work.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
+  if (seen.lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
 }
 
 export const kept = (userPoolId: string, name: string): string =>

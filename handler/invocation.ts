@@ -1,0 +1,86 @@
+// One invocation of the Lambda: who we are, the lease that says so, and the deadline that ends all work before the time is over.
+import type { Invocation } from '../lib/invocation.ts'
+import { isObject, type JsonObject, text } from '../lib/json.ts'
+import type { Lease } from '../lib/lease.ts'
+import type { Clock, Log, Ports } from '../lib/ports.ts'
+
+/** What Lambda's context says and we use. */
+export type LambdaContext = {
+  readonly awsRequestId?: string
+  readonly invokedFunctionArn?: string
+  readonly logStreamName?: string
+  readonly getRemainingTimeInMillis?: () => number
+}
+
+/** What is built once, outside the handler. */
+export type Environment = {
+  readonly ports: Ports
+  readonly region: string
+  readonly log: (context: JsonObject) => Log
+  readonly nonce: () => string
+}
+
+export type Arn = { readonly partition: string | undefined; readonly region: string | undefined; readonly account: string | undefined }
+
+export const readArn = (arn: string, service: string): Arn | undefined => {
+  const [prefix, partition, named, region, account] = arn.split(':')
+  return prefix === 'arn' && named === service ? { partition, region, account } : undefined
+}
+
+/** Who we are: of the context, or of the ServiceToken where the context does not say (ministack). */
+export const ownArn = (context: LambdaContext, event: JsonObject = {}): Arn | undefined => {
+  const properties = event['ResourceProperties']
+  const token = text(event, 'ServiceToken') ?? (isObject(properties) ? text(properties, 'ServiceToken') : undefined)
+  return readArn(context.invokedFunctionArn || token || '', 'lambda')
+}
+
+export const remainingMs = (context: LambdaContext): number => context.getRemainingTimeInMillis?.() ?? 60_000
+
+export const leaseOf = (event: string, invocation: string, startedAt: number, until: number): Lease => {
+  const iso = (time: number) => new Date(time).toISOString()
+  return { Event: event, Invocation: invocation, StartedAt: iso(startedAt), Until: iso(until) }
+}
+
+export type Deadline = {
+  /** Ends the work. */
+  readonly signal: AbortSignal
+  /** Ends the giving up of leases that follows. */
+  readonly closing: AbortSignal
+  /** Resolves when both are over; rejects when all is done before. */
+  readonly passed: Promise<void>
+  /** All is done: nothing may run on, because Lambda would thaw it at the next event. */
+  readonly stop: () => void
+}
+
+/** @param onExpiry hears that the work is about to be stopped */
+export const deadlineIn = (clock: Clock, workMs: number, closingMs: number, onExpiry: () => void = () => undefined): Deadline => {
+  const [work, closing, over] = [new AbortController(), new AbortController(), new AbortController()]
+  const run = async (): Promise<void> => {
+    await clock.sleep(Math.max(0, workMs), over.signal)
+    onExpiry()
+    work.abort(new Error('the time ran out'))
+    await clock.sleep(closingMs, over.signal)
+    closing.abort(new Error('the time ran out'))
+    await clock.sleep(50, over.signal)
+  }
+  const passed = run()
+  passed.catch(() => undefined) // Stopped: whoever awaits it knows.
+  return {
+    signal: work.signal,
+    closing: closing.signal,
+    passed,
+    stop: () => {
+      const isOver = new Error('the event is over')
+      over.abort(isOver)
+      work.abort(isOver)
+    },
+  }
+}
+
+export const invocationOf = (
+  { ports, region }: Environment,
+  own: Arn | undefined,
+  log: Log,
+  lease: Lease,
+  { signal, closing }: Deadline,
+): Invocation => ({ ports, log, region, account: own?.account, partition: own?.partition, lease, signal, closing })

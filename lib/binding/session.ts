@@ -1,0 +1,94 @@
+// The binding's item while one event of it is served: ours from the beginning until its answer is stored, or until our time is over.
+import { type Refusal, refusal } from '../errors.ts'
+import type { Invocation } from '../invocation.ts'
+import { isHeld, untilNextLook } from '../lease.ts'
+import type { Owner } from '../pool/record.ts'
+import { readItemOf, save } from '../table/items.ts'
+import { answered, type BindingRecord, begun, bindingKey, isLate, readBindingRecord, type Success, storedAnswer } from './record.ts'
+
+/** The event that a session is for. */
+export type EventOfBinding = {
+  readonly type: 'Create' | 'Update' | 'Delete'
+  readonly owner: Owner
+  /** The digest of the whole event: what tells a redelivery from a new request. */
+  readonly event: string
+  /** X-Amz-Date of the ResponseURL, where it has one. */
+  readonly signedAt: string | undefined
+}
+
+/** The binding's record as it was found, and as it stands now: ours. */
+export type Session = { readonly found: BindingRecord | undefined; readonly ours: BindingRecord }
+
+type Opened =
+  | { readonly kind: 'answered'; readonly body: string; readonly isFirstLook: boolean }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'open'; readonly session: Session }
+
+/** Reads the binding's record, waits while another delivery or event of the binding is served, and takes the lease. */
+export const openSession = async (event: EventOfBinding, pools: readonly string[], invocation: Invocation): Promise<Opened> => {
+  const { ports, lease, signal } = invocation
+  const { table, clock } = ports
+  const refused = (message: string): Opened => ({ kind: 'refused', refusal: refusal('ResourceConflict', message) })
+  for (let isFirstLook = true; ; isFirstLook = false) {
+    const item = await readItemOf(table, clock, bindingKey(event.owner), signal)
+    const read = item && readBindingRecord(item, table.name)
+    if (read && !read.ok) return { kind: 'refused', refusal: read }
+    const found = read?.record
+    const stored = storedAnswer(found, event.event, clock.now())
+    if (stored !== undefined) return { kind: 'answered', body: stored.Body, isFirstLook }
+    if (isLate(found, event.signedAt)) {
+      return refused(
+        `This ${event.type} of ${event.owner.LogicalResourceId} is superseded: an event that was signed later (${found?.Newest}) has been handled. Nothing was done.`,
+      )
+    }
+    if (!found?.Lease || !isHeld(found.Lease, lease, clock.now())) {
+      const ours = await save(table, clock, begun(found, event.owner, pools, event.signedAt, lease, clock.now()), found?.Revision, signal)
+      if (ours) return { kind: 'open', session: { found, ours } }
+      continue
+    }
+    await clock.sleep(untilNextLook(found.Lease, clock), signal).catch((reason: unknown) => {
+      if (!signal.aborted) throw reason
+    })
+    if (signal.aborted) {
+      return refused(
+        `Another operation on ${event.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`,
+      )
+    }
+  }
+}
+
+/** Stores the answer. @returns what is to be sent: `instead` where nothing could be stored */
+export const closeSession = async (
+  event: EventOfBinding,
+  { ours }: Session,
+  invocation: Invocation,
+  answer: string,
+  success: Success | undefined,
+  instead: (error: unknown) => string,
+): Promise<string> => {
+  const { table, clock } = invocation.ports
+  const signal = invocation.signal.aborted ? invocation.closing : invocation.signal
+  try {
+    await save(table, clock, answered(ours, event.event, answer, success, clock.now()), ours.Revision, signal)
+    return answer
+  } catch (error) {
+    invocation.log('error', 'the answer could not be stored', { error: String(error) })
+    return unlessStored(event, invocation, instead(error))
+  }
+}
+
+/** `refused`, unless the record has an answer for this event after all: an attempt to store it had worked. */
+export const unlessStored = async (
+  event: EventOfBinding,
+  { ports: { table, clock }, closing }: Invocation,
+  refused: string,
+): Promise<string> => {
+  try {
+    // One look: an answer matters more than knowing.
+    const item = await table.read(bindingKey(event.owner), closing)
+    const read = item && readBindingRecord(item, table.name)
+    return (read?.ok ? storedAnswer(read.record, event.event, clock.now())?.Body : undefined) ?? refused
+  } catch {
+    return refused
+  }
+}

@@ -1,0 +1,67 @@
+// What to do about drift: pure. Careful first: a healer that fights an owner does more harm than drift.
+import { child } from '../json.ts'
+import { desired, type EmailConfiguration, sameMember } from '../pool/email-configuration.ts'
+import type { Observed } from '../pool/observe.ts'
+import type { Plan } from '../pool/plan.ts'
+import { type Claim, claimsOf, type PoolRecord, recentHeals } from '../pool/record.ts'
+
+/** Heals of a pool in 24 hours; then it is contested. */
+export const HEALS_A_DAY = 3
+
+/** A pool with this tag is never healed. */
+const OFF_TAG = { key: 'cognito-ses-binding', value: 'off' }
+
+export type Decision =
+  /** Live is as declared. */
+  | { readonly kind: 'asDeclared' }
+  /** The settings were wiped, and nobody asked for anything else. */
+  | { readonly kind: 'heal' }
+  /** Somebody meant what stands there, or wipes it again and again: nothing is written. */
+  | { readonly kind: 'contested'; readonly why: string }
+  /** Drift that the binding only wants to hear of. */
+  | { readonly kind: 'notify'; readonly why: string }
+  /** Nothing gives the pool a sender, so there is nothing to put back to. */
+  | { readonly kind: 'blocked'; readonly why: string }
+  /** The set or the identity cannot send: putting it back would make it worse. */
+  | { readonly kind: 'refused'; readonly why: string }
+  /** Neither heals nor reports. */
+  | { readonly kind: 'off'; readonly why: string }
+
+/** The most careful claim of a pool wins. */
+const modeOf = (claims: readonly Claim[]): Claim['Heal'] =>
+  (['OFF', 'NOTIFY'] as const).find((mode) => claims.some(({ Heal }) => Heal === mode)) ?? 'AUTO'
+
+/** Whether a member is as an unfinished operation found it, and was what the claims said then. An owner may have set a value of theirs again since. */
+const isUnfinished = (name: string, live: EmailConfiguration, record: PoolRecord): boolean => {
+  if (!sameMember(name, live, record.Applied)) return false
+  if (!record.Intended) return true
+  const declared = record.Claims.map(({ Declared }) => Declared)
+  const layers = desired(record.Base, declared, live)
+  return !layers.blocked && sameMember(name, record.Asked, layers.emailConfiguration)
+}
+
+/** Whether a declared member is gone, as after an owner's update that did not know of it: back at base, absent, or bare COGNITO_DEFAULT. */
+const isClobbered = (name: string, live: EmailConfiguration, record: PoolRecord): boolean =>
+  live[name] === undefined ||
+  sameMember(name, live, record.Base) ||
+  isUnfinished(name, live, record) ||
+  (name === 'EmailSendingAccount' && live[name] === 'COGNITO_DEFAULT')
+
+const CONTESTED = 'contested: '
+
+/** What to do about what stands live, against the saved base. Pure. */
+export const decide = ({ record, live, pool }: Observed, { differing, blocked }: Plan, at: string): Decision => {
+  if (!record || (differing.length === 0 && blocked === undefined)) return { kind: 'asDeclared' }
+  const mode = modeOf(claimsOf(record))
+  if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off', why: 'off' }
+  const isContested = record.Unhealed?.startsWith(CONTESTED)
+  if (isContested) return { kind: 'contested', why: record.Unhealed ?? '' }
+  const meant = differing.filter((name) => !isClobbered(name, live, record))
+  if (meant.length > 0) return { kind: 'contested', why: `${CONTESTED}somebody set ${meant.join(', ')} to another value` }
+  if (blocked !== undefined) return { kind: 'blocked', why: `blocked: ${blocked}` }
+  if (mode === 'NOTIFY') return { kind: 'notify', why: `notify: ${differing.join(', ')} not as declared` }
+  const heals = recentHeals(record, at).length
+  if (heals >= HEALS_A_DAY)
+    return { kind: 'contested', why: `${CONTESTED}${differing.join(', ')} wiped again after ${heals} heals in 24 hours` }
+  return { kind: 'heal' }
+}

@@ -1,0 +1,104 @@
+// Our mark on a pool's item: written ahead of an update, settled when the update is known, taken back when it had no effect.
+import type { PoolWork } from '../invocation.ts'
+import type { Lease } from '../lease.ts'
+import { remove, save } from '../table/items.ts'
+import { SCHEMA_VERSION } from '../table/schema.ts'
+import { differingMembers, type EmailConfiguration, type ReadBack, withMembersOf } from './email-configuration.ts'
+import { type Change, type Plan, plan } from './plan.ts'
+import { type Claim, openClaims, type PoolRecord, sameRecord } from './record.ts'
+
+/** What we have written ahead, and what stood there before. */
+export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | undefined }
+
+/** Records a state that nobody has to finish: without lease and intention. False when somebody else was first. */
+export const settle = async (work: PoolWork, userPoolId: string, record: PoolRecord | undefined, state: Settled): Promise<boolean> => {
+  const { table, clock } = work.ports
+  const rest = settled(userPoolId, record, state)
+  if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, work.signal))
+  if (record && sameRecord(rest, record)) return true
+  return (await save(table, clock, rest, record?.Revision, work.signal)) !== undefined
+}
+
+/** The pool is gone: the claim goes, and the record with the last one. */
+export const forget = (work: PoolWork, record: PoolRecord, change: Change & { kind: 'detach' }): Promise<boolean> => {
+  const next = plan(record.UserPoolId, record, record.Applied, change)
+  const claims = next.ok ? next.claims : []
+  return settle(work, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
+}
+
+/** Gives the lease up. Where no update can have had an effect the record goes back to what it was; else the intention stays, for whoever comes next. */
+export const letGo = async (work: PoolWork, { ahead, before }: Hold, isSent: boolean): Promise<void> => {
+  const { table, clock } = work.ports
+  const { UserPoolId, Revision } = ahead
+  const left = isSent ? ahead : before
+  try {
+    if (!left) await remove(table, clock, UserPoolId, Revision, work.closing)
+    else {
+      const { Lease: _lease, Revision: _revision, ...rest } = left
+      await save(table, clock, rest, Revision, work.closing)
+    }
+  } catch (error) {
+    // It ends by itself with the invocation's deadline; the answer matters more.
+    work.log('warn', `the lease on user pool ${UserPoolId} could not be given up`, { error: String(error) })
+  }
+}
+
+export type Settled = {
+  readonly base: EmailConfiguration
+  readonly claims: readonly Claim[]
+  readonly asked: EmailConfiguration
+  readonly applied: EmailConfiguration
+}
+
+/**
+ * The state after a write that was read back. What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
+ * What did not take counts as asked for as it stands.
+ */
+export const stateAfter = (next: Plan, { notTaken, changed }: ReadBack, after: EmailConfiguration): Settled => {
+  const kept = notTaken.filter((name) => !changed.includes(name))
+  return {
+    base: next.base,
+    claims: next.claims,
+    asked: withMembersOf(next.desired, after, kept),
+    applied: withMembersOf(after, next.send, changed),
+  }
+}
+
+/** The record when nothing is under way. Undefined when no claim is left: the item goes, and the next Create takes its base from live. */
+export const settled = (userPoolId: string, record: PoolRecord | undefined, state: Settled): Omit<PoolRecord, 'Revision'> | undefined =>
+  state.claims.length === 0
+    ? undefined
+    : {
+        UserPoolId: userPoolId,
+        SchemaVersion: SCHEMA_VERSION,
+        Base: state.base,
+        Asked: state.asked,
+        Applied: state.applied,
+        Claims: [...state.claims],
+        ...(record?.HealHistory ? { HealHistory: record.HealHistory } : {}),
+      }
+
+/** What was asked for, as far as it explains what stands live: where the owner has changed a member since, live itself. */
+const askedFor = (record: PoolRecord | undefined, live: EmailConfiguration): EmailConfiguration =>
+  record ? withMembersOf(record.Asked, live, differingMembers(record.Applied, live)) : live
+
+/** The record before UpdateUserPool. `Applied` becomes what was just read, because the rebase has attributed all of it. */
+export const writeAhead = (
+  userPoolId: string,
+  record: PoolRecord | undefined,
+  live: EmailConfiguration,
+  next: Plan,
+  holder: Lease,
+  at: string,
+): Omit<PoolRecord, 'Revision'> => ({
+  UserPoolId: userPoolId,
+  SchemaVersion: SCHEMA_VERSION,
+  Base: next.base,
+  Asked: askedFor(record, live),
+  Applied: live,
+  // Unfinished writes before this one included: what is taken away now must still be found if this one does not finish either.
+  Claims: openClaims(record),
+  Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },
+  Lease: holder,
+  ...(next.heals.length > 0 ? { HealHistory: [...next.heals] } : {}),
+})

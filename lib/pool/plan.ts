@@ -1,0 +1,146 @@
+// Plan: pure. From the record, what stands live and what an event wants, to what to write, or to a refusal.
+import { type Refusal, refusal } from '../errors.ts'
+import { desired, type EmailConfiguration, memberNames, rebase, retain, sameMember, withMembersOf } from './email-configuration.ts'
+import { type Claim, claimsOf, type Owner, type PoolRecord, recentHeals, sameOwner, stackName } from './record.ts'
+
+/** What an event wants of a pool. */
+export type Change =
+  | {
+      readonly kind: 'attach'
+      readonly claim: Claim
+      /** Lay the claim over another stack's. */
+      readonly takeover: boolean
+      /** The ConfigurationSet that CloudFormation says we had attached, when this is an Update: base must not take it for the owner's. */
+      readonly formerSet: string | undefined
+    }
+  | {
+      readonly kind: 'detach'
+      readonly owner: Owner
+      /** What the event says; undefined when that cannot be read: then what the claim says. */
+      readonly onDelete: Claim['OnDelete'] | undefined
+      /** Whether a SUCCESS has answered for this pool. What failed is undone, whatever OnDelete says. */
+      readonly answered: boolean
+    }
+  /** Finish what another event began; nothing of the claims changes. */
+  | { readonly kind: 'finish' }
+  /** Put back what the claims say; nothing of them changes. `at` is ISO 8601. */
+  | { readonly kind: 'heal'; readonly at: string }
+
+export type Plan = {
+  readonly ok: true
+  readonly base: EmailConfiguration
+  readonly claims: readonly Claim[]
+  /** What the pool should have. */
+  readonly desired: EmailConfiguration
+  /** What UpdateUserPool gets: a member that is as desired keeps the spelling that the service gave it. */
+  readonly send: EmailConfiguration
+  /** The members that are not as desired. None: nothing is written. */
+  readonly differing: readonly string[]
+  readonly warnings: readonly string[]
+  /** Why the claims have no effect: nothing gives the pool a sender. Nothing differs then. */
+  readonly blocked?: string
+  /** The heals of the last 24 hours, this one included. */
+  readonly heals: readonly string[]
+}
+
+const describeClaim = (one: Claim): string => `${one.LogicalResourceId} of stack ${stackName(one.StackId)}`
+
+const blockedMessage = (userPoolId: string): string =>
+  `User pool ${userPoolId} sends with COGNITO_DEFAULT and nothing gives it a sender, so a ConfigurationSet cannot take effect. Declare SourceArn, the ARN of a verified SES identity.`
+
+type Claimed = {
+  readonly ok: true
+  readonly base: EmailConfiguration
+  readonly claims: readonly Claim[]
+  readonly warnings: readonly string[]
+}
+
+const attach = (
+  userPoolId: string,
+  change: Change & { kind: 'attach' },
+  base: EmailConfiguration,
+  claims: readonly Claim[],
+): Claimed | Refusal => {
+  const position = claims.findIndex((one) => sameOwner(one, change.claim))
+  if (position >= 0) {
+    const replaced = claims.with(position, change.claim)
+    const above = claims.slice(position + 1)
+    const warnings = above.map((one) => `The claim of ${describeClaim(one)} on user pool ${userPoolId} lies over this one; its values win.`)
+    return { ok: true, base, claims: replaced, warnings }
+  }
+  const foreign = claims.find((one) => one.StackId !== change.claim.StackId)
+  if (foreign && !change.takeover) {
+    return refusal(
+      'ResourceConflict',
+      `User pool ${userPoolId} is already bound by ${describeClaim(foreign)} (${foreign.StackId}). Remove that binding, or set Takeover to true to lay this one over it.`,
+    )
+  }
+  const fresh: Claimed = { ok: true, base, claims: [...claims, change.claim], warnings: [] }
+  if (change.formerSet === undefined) return fresh
+  const warning = `There was no record of this binding on user pool ${userPoolId}; it was recorded anew. What the pool had before the binding is not known any more.`
+  const isFormer = base['ConfigurationSet'] === change.formerSet
+  return { ...fresh, base: isFormer ? withMembersOf(base, {}, ['ConfigurationSet']) : base, warnings: [warning] }
+}
+
+const detach = (
+  change: Change & { kind: 'detach' },
+  base: EmailConfiguration,
+  claims: readonly Claim[],
+  live: EmailConfiguration,
+): Claimed => {
+  const mine = claims.find((one) => sameOwner(one, change.owner))
+  const isRetained = change.answered && (change.onDelete ?? mine?.OnDelete) === 'RETAIN'
+  return {
+    ok: true,
+    base: mine && isRetained ? retain(base, mine.Declared, live) : base,
+    claims: claims.filter((one) => one !== mine),
+    warnings: [],
+  }
+}
+
+/**
+ * What to do on a pool: pure, from its record, what stands live, and what an event wants.
+ * @returns a plan, or a refusal: another stack's claim, or a set that nothing gives a sender.
+ */
+export const plan = (userPoolId: string, record: PoolRecord | undefined, live: EmailConfiguration, change: Change): Plan | Refusal => {
+  const before = record ? rebase(record.Base, record.Applied, record.Intended?.EmailConfiguration, live) : live
+  const claims = claimsOf(record)
+  const changed =
+    change.kind === 'attach'
+      ? attach(userPoolId, change, before, claims)
+      : change.kind === 'detach'
+        ? detach(change, before, claims, live)
+        : { ok: true as const, base: before, claims, warnings: [] }
+  if (!changed.ok) return changed
+  const wish = desired(
+    changed.base,
+    changed.claims.map((one) => one.Declared),
+    live,
+  )
+  if (wish.blocked) {
+    const blocked = blockedMessage(userPoolId)
+    if (change.kind === 'attach') return refusal('InvalidRequest', blocked)
+    const left = `${blocked} The claims that remain on it have no effect; nothing was written.`
+    return { ...changed, desired: live, send: live, differing: [], blocked, warnings: [left], heals: record?.HealHistory ?? [] }
+  }
+  const heals = change.kind === 'heal' ? [...recentHeals(record, change.at), change.at] : (record?.HealHistory ?? [])
+  const target = wish.emailConfiguration
+  const asDesired = (name: string): boolean =>
+    sameMember(name, live, target) ||
+    (record !== undefined && sameMember(name, record.Asked, target) && sameMember(name, record.Applied, live))
+  const names = memberNames(live, target)
+  const differing = names.filter((name) => !asDesired(name))
+  return {
+    ...changed,
+    heals,
+    desired: target,
+    send: withMembersOf(target, live, names.filter(asDesired)),
+    differing,
+    warnings: wish.senderOfNoLayer
+      ? [
+          ...changed.warnings,
+          `No binding and no owner declares a SourceArn for user pool ${userPoolId}; it keeps the sender that it has. Declare SourceArn.`,
+        ]
+      : changed.warnings,
+  }
+}
