@@ -25,6 +25,7 @@ const sameArray = (a: readonly unknown[], b: readonly unknown[], asSets: boolean
 }
 
 const same = (a: unknown, b: unknown, asSets: boolean): boolean => {
+  if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b)) return sameArray(a, b, asSets)
   if (!isObject(a) || !isObject(b)) return (a ?? null) === (b ?? null)
   const isAlike = (name: string): boolean => (a[name] === undefined) === (b[name] === undefined) && same(a[name], b[name], asSets)

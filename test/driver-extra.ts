@@ -1,8 +1,9 @@
 // A stage for one test: a local AWS, the bundle in a process of its own, and short names for what a test looks at.
+import { afterAll } from '@jest/globals'
 import { bindingKey } from '../lib/binding/record.ts'
 import { child, type JsonObject, without } from '../lib/json.ts'
 import { healthySes, IDENTITY, resource, stackArn } from './driver.ts'
-import { type Lambda, startLambda } from './lambda.ts'
+import { createLambdas, type Lambda } from './lambda.ts'
 import type { Fault, FaultCall, FaultRule } from './local-aws/faults.ts'
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from './local-aws/index.ts'
 
@@ -17,16 +18,22 @@ export const still = (pool: JsonObject): JsonObject => without(pool, ['LastModif
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
+const lambdas = createLambdas()
+afterAll(lambdas.close)
+
+/** A process for a test, which may have been another test's. */
+export const { start: startLambda } = lambdas
+
 const open: { readonly close: () => Promise<void> }[] = []
 
 export const openStage = async (options: LocalAwsOptions = {}, environment: Readonly<Record<string, string>> = {}) => {
   const aws = await startLocalAws(options)
   healthySes(aws)
-  const lambdas: Lambda[] = []
+  const mine: Lambda[] = []
   /** Another process on the same AWS. */
   const newLambda = async (): Promise<Lambda> => {
     const lambda = await startLambda({ ...aws.environment, ...environment })
-    lambdas.push(lambda)
+    mine.push(lambda)
     return lambda
   }
   const lambda = await newLambda()
@@ -45,13 +52,13 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
       aws.table.read(bindingKey({ StackId: stackArn(stack), LogicalResourceId: logicalResourceId })),
     /** The messages of the log, of all processes. */
     lines: (level: string): string[] =>
-      lambdas.flatMap(({ log }) => log.filter((line) => line['level'] === level).map((line) => String(line['message']))),
+      mine.flatMap(({ log }) => log.filter((line) => line['level'] === level).map((line) => String(line['message']))),
     /** The whole log, as text. */
-    logText: (): string => lambdas.map(({ log }) => JSON.stringify(log)).join('\n'),
+    logText: (): string => mine.map(({ log }) => JSON.stringify(log)).join('\n'),
     /** What the owner makes of EmailConfiguration, behind our back. */
     ownerSets: (id: string, EmailConfiguration: JsonObject): void => aws.changeUserPool(id, (pool) => ({ ...pool, EmailConfiguration })),
     close: async (): Promise<void> => {
-      await Promise.all(lambdas.map((one) => one.kill()))
+      await Promise.all(mine.map((one) => one.kill()))
       await aws.close()
     },
   }

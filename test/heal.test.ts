@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject, without } from '../lib/json.ts'
 import { ACCOUNT, healthySes, IDENTITY, REGION, resource, SENDER } from './driver.ts'
-import { type Lambda, startLambda } from './lambda.ts'
+import { startLambda } from './driver-extra.ts'
+import type { Lambda } from './lambda.ts'
 import { type LocalAws, startLocalAws } from './local-aws/index.ts'
 
 let aws: LocalAws

@@ -1,5 +1,5 @@
 // The binding's record: its pools, its wishes that succeeded, and the answers that were given, so that a repeated event gets the same one.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import * as v from 'valibot'
 import { canonical, type JsonObject } from '../json.ts'
 import { type Lease, leaseSchema } from '../lease.ts'
@@ -34,7 +34,7 @@ export type BindingRecord = v.InferOutput<typeof bindingRecord>
 
 export const readBindingRecord = (item: JsonObject, table: string) => readItem(bindingRecord, item, table)
 
-const hash16 = (value: string): string => createHash('sha256').update(value).digest('hex').slice(0, 16)
+const hash16 = (value: string): string => hash('sha256', value).slice(0, 16)
 
 const identity = ({ StackId, LogicalResourceId }: Owner): string => hash16(`${StackId}|${LogicalResourceId}`)
 
@@ -50,7 +50,7 @@ export const isAnotherBindings = (physicalId: string | undefined, owner: Owner):
 export const bindingKey = (owner: Owner): string => `binding#${identity(owner)}`
 
 /** What tells one event from another: all of it. CloudFormation may reuse a RequestId (aws/aws-cdk#35957). */
-export const digest = (value: unknown): string => createHash('sha256').update(canonical(value)).digest('hex')
+export const digest = (value: unknown): string => hash('sha256', canonical(value))
 
 /** An answer on record: its body, and when it was stored. */
 export type StoredAnswer = BindingRecord['Answers'][number]

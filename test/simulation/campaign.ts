@@ -30,6 +30,7 @@ export const playSeeds = async (first: number, step: number, goesOn: (tally: Tal
   const tally = emptyTally()
   for (let seed = first; goesOn(tally); seed += step) {
     const { violation, exceptions, invocations, updates } = await play(historyOf(seed))
+    await new Promise(setImmediate) // Within a history the event loop does not turn.
     tally.histories += 1
     tally.invocations += invocations
     tally.updates += updates

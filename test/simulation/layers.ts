@@ -15,8 +15,15 @@ const TRIO = ['EmailSendingAccount', 'SourceArn', 'From']
 
 /** Who sends is one unit; every other member is one by itself. */
 const units = (...emails: readonly Email[]): readonly (readonly string[])[] => {
-  const names = new Set(emails.flatMap((email) => Object.keys(email)))
-  return [TRIO, ...[...names].filter((name) => !TRIO.includes(name)).map((name) => [name])]
+  const names = new Set(TRIO)
+  const all: (readonly string[])[] = [TRIO]
+  for (const email of emails)
+    for (const name of Object.keys(email)) {
+      if (names.has(name)) continue
+      names.add(name)
+      all.push([name])
+    }
+  return all
 }
 
 /** Quotes and the case of the domain do not count in an address. */
@@ -27,12 +34,12 @@ const plain = (name: string, value: unknown): string => {
 }
 
 export const sameUnit = (unit: readonly string[], a: Email, b: Email): boolean =>
-  unit.every((name) => plain(name, a[name]) === plain(name, b[name]))
+  unit.every((name) => a[name] === b[name] || plain(name, a[name]) === plain(name, b[name]))
 
 export const differing = (a: Email, b: Email): readonly string[] =>
   units(a, b).flatMap((unit) => (sameUnit(unit, a, b) ? [] : [unit.join('+')]))
 
-export const sameEmail = (a: Email, b: Email): boolean => differing(a, b).length === 0
+export const sameEmail = (a: Email, b: Email): boolean => a === b || differing(a, b).length === 0
 
 /** Whether a pool has what it should. */
 export const stands = (expected: Email, live: Email, spelling: Knowledge['spelling']): boolean =>

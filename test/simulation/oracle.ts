@@ -34,6 +34,20 @@ const LOST_MS = 0
 const OLDEST_COPY = 3_000
 /** Milliseconds between the write-ahead of an update and its sending. */
 const LATEST_SENDING = 1_000
+/** Of values that never change, and of which few stand in many places. */
+const texts = new WeakMap<Email, string>()
+const textOf = (email: Email): string => {
+  const known = texts.get(email) ?? JSON.stringify(email)
+  texts.set(email, known)
+  return known
+}
+const knowledgeText = ({ base, ours, spelling }: Knowledge): string => {
+  let all = textOf(base)
+  for (const one of ours) all += textOf(one)
+  return spelling ? `${all} ${textOf(spelling.asked)}${textOf(spelling.found)}` : all
+}
+const distinct = (items: readonly Knowledge[]): readonly Knowledge[] =>
+  items.length < 2 ? items : [...new Map(items.map((item) => [knowledgeText(item), item])).values()]
 const unlike = <T>(items: readonly T[]): readonly T[] =>
   items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
@@ -133,7 +147,7 @@ export const createOracle = (
       const isGap = seen.emailWrites !== pool.emailWrites && !sameEmail(seen.email, before.email)
       if (isGap) excused('email-gap')
       if (record(id)?.Revision === revision) {
-        known.set(id, unlike(knowledge.map((one) => ({ ...one, ours: [pool.email] }))))
+        known.set(id, distinct(knowledge.map((one) => ({ ...one, ours: [pool.email] }))))
         const mine = sightsOf(invocation).get(id)
         if (mine) sightsOf(invocation).set(id, { ...mine, landed: true })
         return
@@ -150,7 +164,7 @@ export const createOracle = (
       }
       known.set(
         id,
-        unlike([
+        distinct([
           ...current.map((one) => ({ ...one, ours: [...one.ours, pool.email] })),
           ...(isGap ? current.map((one) => ({ ...one, base: wished(one, before.email), ours: [pool.email] })) : []),
         ]),
@@ -272,7 +286,7 @@ export const createOracle = (
       checkBinding(invocation, after, key)
       beforeAhead.set(key, { invocation: invocation.id, email: sight.email, at: after.Intended.At })
       if (!invocation.request) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, sight, key)
-      known.set(key, unlike(observed([sight.email, after.Intended.EmailConfiguration])))
+      known.set(key, distinct(observed([sight.email, after.Intended.EmailConfiguration])))
       sightsOf(invocation).set(key, {
         ...sight,
         landed: false,
@@ -285,7 +299,7 @@ export const createOracle = (
       if (!current.some(({ ours }) => ours.some((one) => sameEmail(one, sight.email)))) excused('email-window')
       known.set(
         key,
-        unlike([
+        distinct([
           ...current,
           ...current.flatMap(({ base, ours }) =>
             ours.flatMap((asked) =>
@@ -295,8 +309,8 @@ export const createOracle = (
         ]),
       )
     } else if (sight.ahead && isReverted) {
-      known.set(key, unlike([...sight.ahead.knowledge, ...observed([sight.email])]))
-    } else known.set(key, unlike(observed([sight.email])))
+      known.set(key, distinct([...sight.ahead.knowledge, ...observed([sight.email])]))
+    } else known.set(key, distinct(observed([sight.email])))
     const { ahead: _, ...rest } = sight
     sightsOf(invocation).set(key, { ...rest, landed: false })
     if (after) return
