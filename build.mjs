@@ -14,7 +14,7 @@ const credentialsFromEnvironmentOnly = {
   name: 'credentials-from-environment-only',
   setup(pluginBuild) {
     pluginBuild.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
-      path: `${root}handler/aws/credentials.ts`,
+      path: `${root}handler/aws/stand-ins/credentials.ts`,
     }))
   },
 }
@@ -51,11 +51,11 @@ const constantSchemaKeys = {
 }
 
 /** Parts of the clients that no call of ours reaches. */
-const unreached = {
-  name: 'unreached',
+const standIns = {
+  name: 'stand-ins',
   setup(pluginBuild) {
     for (const name of ['middleware-endpoint-discovery', 'signature-v4-multi-region']) {
-      pluginBuild.onResolve({ filter: new RegExp(`^@aws-sdk/${name}$`) }, () => ({ path: `${root}handler/aws/unreached/${name}.ts` }))
+      pluginBuild.onResolve({ filter: new RegExp(`^@aws-sdk/${name}$`) }, () => ({ path: `${root}handler/aws/stand-ins/${name}.ts` }))
     }
   },
 }
@@ -75,7 +75,7 @@ const result = await build({
   supported: { 'template-literal': false },
   // Imported by name, and only for calls that stream events: none of ours. Bundled, it drags 170 modules out of the reach of tree shaking (20 KB, 7 ms).
   external: ['@smithy/core/event-streams'],
-  plugins: [credentialsFromEnvironmentOnly, versionOnly, unreached, constantSchemaKeys],
+  plugins: [credentialsFromEnvironmentOnly, versionOnly, standIns, constantSchemaKeys],
   metafile: true,
   logLevel: 'warning',
 })

@@ -2,7 +2,7 @@
 
 import { shown } from '../lib/binding/properties.ts'
 import { digest, physicalResourceId } from '../lib/binding/record.ts'
-import { answerTo, type Request, serve } from '../lib/binding/serve.ts'
+import { type Request, responseTo, serve } from '../lib/binding/serve.ts'
 import type { refusal } from '../lib/errors.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
 import {
@@ -16,7 +16,7 @@ import {
   readArn,
   remainingMs,
 } from './invocation.ts'
-import type { ResponseTarget } from './respond.ts'
+import type { ResponseTarget } from './response-target.ts'
 
 export type CloudFormationEvent = JsonObject & {
   readonly RequestType: string
@@ -62,7 +62,7 @@ export const handleCloudFormation = async (
   const request: Request = {
     type: type ?? 'Create',
     owner: { StackId: event.StackId, LogicalResourceId: event.LogicalResourceId },
-    event: digest(event),
+    idempotencyKey: digest(event),
     signedAt: target.signedAt,
     requestId: event.RequestId,
     physicalResourceId: text(event, 'PhysicalResourceId'),
@@ -81,11 +81,11 @@ export const handleCloudFormation = async (
     log(Status === 'SUCCESS' ? 'info' : 'error', `answer: ${Status}${Reason ? ` ${Reason}` : ''}`, { durationMs: clock.now() - startedAt })
     await target.put(body, startedAt + remaining - SPARE_MS)
   }
-  const refused = (code: Parameters<typeof refusal>[0], message: string): string => answerTo(request, { status: 'FAILED', code, message })
+  const refused = (code: Parameters<typeof refusal>[0], message: string): string => responseTo(request, { status: 'FAILED', code, message })
 
   const own = ownArn(context, event)
   if (isForeign(event.StackId, own, environment.region)) {
-    if (type === 'Delete') return deliver(answerTo(request, { status: 'SUCCESS' }))
+    if (type === 'Delete') return deliver(responseTo(request, { status: 'SUCCESS' }))
     const message = `The stack ${shown(event.StackId)} is not in the function's own account, Region and partition (${own?.account ?? 'unknown'}, ${environment.region}). Use the ServiceToken of that account and Region. Nothing was done.`
     return deliver(refused('InvalidRequest', message))
   }
@@ -98,7 +98,7 @@ export const handleCloudFormation = async (
     log('warn', 'the time is running out: all work is stopped'),
   )
   const name = `${context.awsRequestId ?? physicalResourceId(request.owner)}/${environment.nonce()}`
-  const lease = leaseOf(request.event, name, startedAt, startedAt + remaining)
+  const lease = leaseOf(request.idempotencyKey, name, startedAt, startedAt + remaining)
   const unexpected = (error: unknown): string => {
     log('error', 'unexpected error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     const message = `An unexpected error (${error instanceof Error ? error.name : 'unknown'}); the log stream ${request.logStream} has it. Try again, and report it if it stays so.`

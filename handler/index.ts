@@ -1,14 +1,14 @@
 // The entry: tells events apart, and builds what speaks to AWS once, outside the handler.
 import { randomUUID } from 'node:crypto'
 import { cognitoUserPools } from './aws/cognito.ts'
+import { dynamoTable } from './aws/dynamodb.ts'
 import { sesReader } from './aws/ses.ts'
-import { dynamoTable } from './aws/table.ts'
 import { systemClock } from './clock.ts'
 import { handleCloudFormation, isCloudFormationEvent } from './cloudformation.ts'
-import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from './heal.ts'
+import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from './drift-events.ts'
 import type { Environment, LambdaContext } from './invocation.ts'
 import { jsonLog } from './log.ts'
-import { responseTarget } from './respond.ts'
+import { responseTarget } from './response-target.ts'
 
 const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com', RESPONSE_HOSTS = '' } = process.env
 

@@ -27,7 +27,7 @@ export class ServiceError extends Error {
 }
 
 /** Whether the service refused for sure, so that the call had no effect. No answer and a 5xx leave it open. */
-export const refusedForSure = (error: unknown): error is ServiceError =>
+export const isDefinite = (error: unknown): error is ServiceError =>
   error instanceof ServiceError && error.status !== undefined && error.status >= 400 && error.status < 500
 
 const THROTTLES = new Set([

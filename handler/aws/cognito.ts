@@ -3,7 +3,7 @@ import { CognitoIdentityProviderClient, DescribeUserPoolCommand, UpdateUserPoolC
 import { child, isObject, type JsonObject } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
-import { calling } from './errors.ts'
+import { calling } from './service-error.ts'
 
 /** UserPoolRead and UserPoolUpdate are 15 a second each, for the account, not adjustable (Cognito quotas). One is left to others. */
 const PER_SECOND = 14

@@ -10,7 +10,7 @@ import {
 import { isNotFound } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Ses } from '../../lib/ports.ts'
-import { calling } from './errors.ts'
+import { calling } from './service-error.ts'
 
 const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }
 

@@ -2,7 +2,7 @@
 import { parseMailbox } from '../email-address.ts'
 import { type Refusal, refusal } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
-import type { EmailConfiguration } from '../pool/email-configuration.ts'
+import type { EmailConfiguration } from '../pool/layers.ts'
 import type { Claim } from '../pool/record.ts'
 
 type Property = {

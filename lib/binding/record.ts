@@ -53,9 +53,9 @@ export const bindingKey = (owner: Owner): string => `binding#${identity(owner)}`
 export const digest = (value: unknown): string => hash('sha256', canonical(value))
 
 /** An answer on record: its body, and when it was stored. */
-export type StoredAnswer = BindingRecord['Answers'][number]
+export type StoredResponse = BindingRecord['Answers'][number]
 
-export const storedAnswer = (record: BindingRecord | undefined, event: string, now: number): StoredAnswer | undefined =>
+export const storedResponse = (record: BindingRecord | undefined, event: string, now: number): StoredResponse | undefined =>
   record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)
 
 /** Whether the event was signed before the newest one handled. Times are X-Amz-Date, `20261123T101500Z`. */
@@ -97,13 +97,14 @@ export const begun = (
   )
 
 /** What a SUCCESS leaves: these pools, and the wish (absent after a Delete). A FAILED changes neither. */
-export type Success = { readonly pools: readonly string[]; readonly wish: string | undefined }
+export type Success = { readonly pools: readonly string[]; readonly fingerprint: string | undefined }
 
 /** The record when its event has been answered. */
-export const answered = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
+export const withResponse = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
   const { Lease: _, ...rest } = record
   const fresh = rest.Answers.filter((answer) => answer.Event !== event && Date.parse(answer.At) > now - HOURS_24)
-  const wishes = success?.wish === undefined ? [] : [success.wish, ...rest.Wishes.filter((wish) => wish !== success.wish)]
+  const wishes =
+    success?.fingerprint === undefined ? [] : [success.fingerprint, ...rest.Wishes.filter((wish) => wish !== success.fingerprint)]
   return expiring(
     {
       ...rest,

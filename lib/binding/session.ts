@@ -4,14 +4,14 @@ import type { Invocation } from '../invocation.ts'
 import { isHeld, untilNextLook } from '../lease.ts'
 import type { Owner } from '../pool/record.ts'
 import { readItemOf, save } from '../table/items.ts'
-import { answered, type BindingRecord, begun, bindingKey, isLate, readBindingRecord, type Success, storedAnswer } from './record.ts'
+import { type BindingRecord, begun, bindingKey, isLate, readBindingRecord, type Success, storedResponse, withResponse } from './record.ts'
 
 /** The event that a session is for. */
 export type EventOfBinding = {
   readonly type: 'Create' | 'Update' | 'Delete'
   readonly owner: Owner
   /** The digest of the whole event: what tells a redelivery from a new request. */
-  readonly event: string
+  readonly idempotencyKey: string
   /** X-Amz-Date of the ResponseURL, where it has one. */
   readonly signedAt: string | undefined
 }
@@ -34,7 +34,7 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
     const read = item && readBindingRecord(item, table.name)
     if (read && !read.ok) return { kind: 'refused', refusal: read }
     const found = read?.record
-    const stored = storedAnswer(found, event.event, clock.now())
+    const stored = storedResponse(found, event.idempotencyKey, clock.now())
     if (stored !== undefined) return { kind: 'answered', body: stored.Body, isFirstLook }
     if (isLate(found, event.signedAt)) {
       return refused(
@@ -69,7 +69,7 @@ export const closeSession = async (
   const { table, clock } = invocation.ports
   const signal = invocation.signal.aborted ? invocation.closing : invocation.signal
   try {
-    await save(table, clock, answered(ours, event.event, answer, success, clock.now()), ours.Revision, signal)
+    await save(table, clock, withResponse(ours, event.idempotencyKey, answer, success, clock.now()), ours.Revision, signal)
     return answer
   } catch (error) {
     invocation.log('error', 'the answer could not be stored', { error: String(error) })
@@ -87,7 +87,7 @@ export const unlessStored = async (
     // One look: an answer matters more than knowing.
     const item = await table.read(bindingKey(event.owner), closing)
     const read = item && readBindingRecord(item, table.name)
-    return (read?.ok ? storedAnswer(read.record, event.event, clock.now())?.Body : undefined) ?? refused
+    return (read?.ok ? storedResponse(read.record, event.idempotencyKey, clock.now())?.Body : undefined) ?? refused
   } catch {
     return refused
   }

@@ -1,6 +1,6 @@
 // What to do about drift: pure. Careful first: a healer that fights an owner does more harm than drift.
 import { child } from '../json.ts'
-import { desired, type EmailConfiguration, sameMember } from '../pool/email-configuration.ts'
+import { desired, type EmailConfiguration, sameMember } from '../pool/layers.ts'
 import type { Observed } from '../pool/observe.ts'
 import type { Plan } from '../pool/plan.ts'
 import { type Claim, claimsOf, type PoolRecord, recentHeals } from '../pool/record.ts'
@@ -41,7 +41,7 @@ const isUnfinished = (name: string, live: EmailConfiguration, record: PoolRecord
 }
 
 /** Whether a declared member is gone, as after an owner's update that did not know of it: back at base, absent, or bare COGNITO_DEFAULT. */
-const isClobbered = (name: string, live: EmailConfiguration, record: PoolRecord): boolean =>
+const wasWiped = (name: string, live: EmailConfiguration, record: PoolRecord): boolean =>
   live[name] === undefined ||
   sameMember(name, live, record.Base) ||
   isUnfinished(name, live, record) ||
@@ -50,18 +50,18 @@ const isClobbered = (name: string, live: EmailConfiguration, record: PoolRecord)
 const CONTESTED = 'contested: '
 
 /** What to do about what stands live, against the saved base. Pure. */
-export const decide = ({ record, live, pool }: Observed, { differing, blocked }: Plan, at: string): Decision => {
-  if (!record || (differing.length === 0 && blocked === undefined)) return { kind: 'asDeclared' }
+export const decide = ({ record, live, pool }: Observed, { changes, noSender }: Plan, at: string): Decision => {
+  if (!record || (changes.length === 0 && noSender === undefined)) return { kind: 'asDeclared' }
   const mode = modeOf(claimsOf(record))
   if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off', why: 'off' }
   const isContested = record.Unhealed?.startsWith(CONTESTED)
   if (isContested) return { kind: 'contested', why: record.Unhealed ?? '' }
-  const meant = differing.filter((name) => !isClobbered(name, live, record))
-  if (meant.length > 0) return { kind: 'contested', why: `${CONTESTED}somebody set ${meant.join(', ')} to another value` }
-  if (blocked !== undefined) return { kind: 'blocked', why: `blocked: ${blocked}` }
-  if (mode === 'NOTIFY') return { kind: 'notify', why: `notify: ${differing.join(', ')} not as declared` }
+  const overridden = changes.filter((name) => !wasWiped(name, live, record))
+  if (overridden.length > 0) return { kind: 'contested', why: `${CONTESTED}somebody set ${overridden.join(', ')} to another value` }
+  if (noSender !== undefined) return { kind: 'blocked', why: `blocked: ${noSender}` }
+  if (mode === 'NOTIFY') return { kind: 'notify', why: `notify: ${changes.join(', ')} not as declared` }
   const heals = recentHeals(record, at).length
   if (heals >= HEALS_A_DAY)
-    return { kind: 'contested', why: `${CONTESTED}${differing.join(', ')} wiped again after ${heals} heals in 24 hours` }
+    return { kind: 'contested', why: `${CONTESTED}${changes.join(', ')} wiped again after ${heals} heals in 24 hours` }
   return { kind: 'heal' }
 }

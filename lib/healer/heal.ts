@@ -5,10 +5,10 @@ import type { JsonObject } from '../json.ts'
 import { isHeld } from '../lease.ts'
 import type { Observed } from '../pool/observe.ts'
 import type { Plan } from '../pool/plan.ts'
-import { type Judge, reconcile } from '../pool/reconcile.ts'
+import { type Admission, reconcile } from '../pool/reconcile.ts'
 import { type PoolRecord, readPoolRecord } from '../pool/record.ts'
+import { findingsOf as judgeFacts } from '../preflight/checks.ts'
 import { type FactFinder, factFinder } from '../preflight/facts.ts'
-import { judge as judgeFacts } from '../preflight/judge.ts'
 import { readItemOf, save } from '../table/items.ts'
 import { type Decision, decide } from './decide.ts'
 
@@ -29,7 +29,7 @@ const WORSE: ReadonlySet<string> = new Set([
 export type Healed = 'asDeclared' | 'healed' | 'contested' | 'notify' | 'off' | 'blocked' | 'refused' | 'gone' | 'busy' | 'unknown'
 
 /** Says in the record why the pool is left alone. @returns false when the record has moved since it was judged */
-const mark = async (work: PoolWork, judged: PoolRecord, why: string): Promise<boolean> => {
+const recordReason = async (work: PoolWork, judged: PoolRecord, why: string): Promise<boolean> => {
   if (judged.Unhealed === why) return true
   const { table, clock } = work.ports
   const { Revision, Lease: _, ...rest } = judged
@@ -37,7 +37,7 @@ const mark = async (work: PoolWork, judged: PoolRecord, why: string): Promise<bo
 }
 
 /** Why a heal would make it worse, if it would. @throws ServiceError when SES could not be asked */
-export const worse = async (
+export const wouldNotSend = async (
   { userPoolId, pool }: Observed,
   { desired }: Plan,
   finder: FactFinder,
@@ -70,10 +70,10 @@ export const heal = async (userPoolId: string, item: JsonObject | undefined, wor
     if (!read.ok) throw new ServiceError('dynamodb:GetItem', read.code, read.message)
     let judged = read.record
     let decision: Decision = { kind: 'asDeclared' }
-    const judge: Judge = async (seen, next) => {
+    const judge: Admission = async (seen, next) => {
       judged = seen.record ?? judged
       decision = decide(seen, next, at)
-      const harm = decision.kind === 'heal' ? await worse(seen, next, finder, work) : undefined
+      const harm = decision.kind === 'heal' ? await wouldNotSend(seen, next, finder, work) : undefined
       if (harm !== undefined) decision = { kind: 'refused', why: `refused: ${harm}` }
       return 'why' in decision ? { refusal: refusal('InvalidRequest', decision.why), warnings: [] } : { warnings: [] }
     }
@@ -85,7 +85,7 @@ export const heal = async (userPoolId: string, item: JsonObject | undefined, wor
     const { kind, why } = leftAlone(decision, result)
     if (kind === 'off') return 'off'
     const record = 'why' in decision ? judged : await settledRecord(work, userPoolId)
-    if (!record || (await mark(work, record, why))) {
+    if (!record || (await recordReason(work, record, why))) {
       work.log(kind === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${why}`)
       return kind
     }

@@ -1,7 +1,8 @@
 // Many pools of the healer: those that a queue names, and all of them, a page of the table at a time, from where the last sweep stopped.
-import { sideBySide } from '../concurrently.ts'
+
 import type { PoolWork } from '../invocation.ts'
 import { type JsonObject, text } from '../json.ts'
+import { mapConcurrently } from '../map-concurrently.ts'
 import { retrying } from '../retry.ts'
 import { readItemOf, save } from '../table/items.ts'
 import { tokenBucket } from '../token-bucket.ts'
@@ -16,10 +17,10 @@ const AT_ONCE = 3
 /** The item with the place where a sweep stopped. */
 export const CURSOR_KEY = 'sweep'
 
-export type Tally = Readonly<Partial<Record<Healed | 'failed', number>>>
+export type Counts = Readonly<Partial<Record<Healed | 'failed', number>>>
 
 /** How many pools came out how, on top of `tally`. */
-export const tallied = (outcomes: Iterable<Healed | 'failed'>, tally: Tally = {}): Tally => {
+export const counted = (outcomes: Iterable<Healed | 'failed'>, tally: Counts = {}): Counts => {
   const counts: Partial<Record<Healed | 'failed', number>> = { ...tally }
   for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1
   return counts
@@ -39,7 +40,7 @@ const healOne = async (userPoolId: string, item: JsonObject | undefined, work: P
 export const healPools = async (userPoolIds: ReadonlySet<string>, work: PoolWork): Promise<ReadonlyMap<string, Healed | 'failed'>> => {
   const { table, clock } = work.ports
   const ids = [...userPoolIds]
-  const outcomes = await sideBySide(ids, AT_ONCE, async (id) => {
+  const outcomes = await mapConcurrently(ids, AT_ONCE, async (id) => {
     try {
       return await healOne(id, await readItemOf(table, clock, id, work.signal), work)
     } catch (error) {
@@ -75,11 +76,11 @@ const saveCursor = async (
  * Looks at every pool that has a record, from where the last sweep stopped. One that runs out of time saves its place.
  * @returns what became of how many
  */
-export const sweep = async (work: PoolWork): Promise<Tally> => {
+export const sweep = async (work: PoolWork): Promise<Counts> => {
   const { table, clock } = work.ports
   const turn = tokenBucket(clock, SWEEP_PER_SECOND, AT_ONCE)
   const cursor = await readItemOf(table, clock, CURSOR_KEY, work.signal)
-  let tally: Tally = {}
+  let tally: Counts = {}
   let after = text(cursor, 'After')
   try {
     for (;;) {
@@ -88,12 +89,12 @@ export const sweep = async (work: PoolWork): Promise<Tally> => {
       // In small groups: what the cursor names is behind us, whole.
       for (let index = 0; index < pools.length; index += AT_ONCE) {
         const group = pools.slice(index, index + AT_ONCE)
-        const outcomes = await sideBySide(group, AT_ONCE, async (item) => {
+        const outcomes = await mapConcurrently(group, AT_ONCE, async (item) => {
           await turn(work.signal)
           return healOne(String(item['UserPoolId']), item, work)
         })
         work.signal.throwIfAborted()
-        tally = tallied(outcomes, tally)
+        tally = counted(outcomes, tally)
         after = text(group.at(-1), 'UserPoolId') ?? after
       }
       if (page.next === undefined) {

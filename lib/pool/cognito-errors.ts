@@ -87,7 +87,7 @@ export const denied = (error: ServiceError, { userPoolId, region }: Site, said: 
 }
 
 /** The sentence for an error that Cognito gave on one pool. */
-export const explain = (error: ServiceError, site: Site): Refusal => {
+export const refusalFor = (error: ServiceError, site: Site): Refusal => {
   const said = shortened(error.message)
   const row = UPDATE_ERRORS[error.code]
   if (row) return refusal(row.code, row.sentence(site, said))

@@ -3,31 +3,31 @@ import type { PoolWork } from '../invocation.ts'
 import type { Lease } from '../lease.ts'
 import { remove, save } from '../table/items.ts'
 import { SCHEMA_VERSION } from '../table/schema.ts'
-import { differingMembers, type EmailConfiguration, type ReadBack, withMembersOf } from './email-configuration.ts'
-import { type Change, type Plan, plan } from './plan.ts'
+import { differingMembers, type EmailConfiguration, type ReadBack, withMembersOf } from './layers.ts'
+import { type Operation, type Plan, plan } from './plan.ts'
 import { type Claim, openClaims, type PoolRecord, sameRecord } from './record.ts'
 
 /** What we have written ahead, and what stood there before. */
 export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | undefined }
 
 /** Records a state that nobody has to finish: without lease and intention. False when somebody else was first. */
-export const settle = async (work: PoolWork, userPoolId: string, record: PoolRecord | undefined, state: Settled): Promise<boolean> => {
+export const commit = async (work: PoolWork, userPoolId: string, record: PoolRecord | undefined, state: Committed): Promise<boolean> => {
   const { table, clock } = work.ports
-  const rest = settled(userPoolId, record, state)
+  const rest = committed(userPoolId, record, state)
   if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, work.signal))
   if (record && sameRecord(rest, record)) return true
   return (await save(table, clock, rest, record?.Revision, work.signal)) !== undefined
 }
 
 /** The pool is gone: the claim goes, and the record with the last one. */
-export const forget = (work: PoolWork, record: PoolRecord, change: Change & { kind: 'detach' }): Promise<boolean> => {
+export const drop = (work: PoolWork, record: PoolRecord, change: Operation & { kind: 'detach' }): Promise<boolean> => {
   const next = plan(record.UserPoolId, record, record.Applied, change)
   const claims = next.ok ? next.claims : []
-  return settle(work, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
+  return commit(work, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
 }
 
 /** Gives the lease up. Where no update can have had an effect the record goes back to what it was; else the intention stays, for whoever comes next. */
-export const letGo = async (work: PoolWork, { ahead, before }: Hold, isSent: boolean): Promise<void> => {
+export const release = async (work: PoolWork, { ahead, before }: Hold, isSent: boolean): Promise<void> => {
   const { table, clock } = work.ports
   const { UserPoolId, Revision } = ahead
   const left = isSent ? ahead : before
@@ -43,7 +43,7 @@ export const letGo = async (work: PoolWork, { ahead, before }: Hold, isSent: boo
   }
 }
 
-export type Settled = {
+export type Committed = {
   readonly base: EmailConfiguration
   readonly claims: readonly Claim[]
   readonly asked: EmailConfiguration
@@ -54,18 +54,22 @@ export type Settled = {
  * The state after a write that was read back. What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
  * What did not take counts as asked for as it stands.
  */
-export const stateAfter = (next: Plan, { notTaken, changed }: ReadBack, after: EmailConfiguration): Settled => {
-  const kept = notTaken.filter((name) => !changed.includes(name))
+export const stateAfter = (next: Plan, { ignored, changedByOthers }: ReadBack, after: EmailConfiguration): Committed => {
+  const unchanged = ignored.filter((name) => !changedByOthers.includes(name))
   return {
     base: next.base,
     claims: next.claims,
-    asked: withMembersOf(next.desired, after, kept),
-    applied: withMembersOf(after, next.send, changed),
+    asked: withMembersOf(next.desired, after, unchanged),
+    applied: withMembersOf(after, next.toSend, changedByOthers),
   }
 }
 
 /** The record when nothing is under way. Undefined when no claim is left: the item goes, and the next Create takes its base from live. */
-export const settled = (userPoolId: string, record: PoolRecord | undefined, state: Settled): Omit<PoolRecord, 'Revision'> | undefined =>
+export const committed = (
+  userPoolId: string,
+  record: PoolRecord | undefined,
+  state: Committed,
+): Omit<PoolRecord, 'Revision'> | undefined =>
   state.claims.length === 0
     ? undefined
     : {
@@ -98,7 +102,7 @@ export const writeAhead = (
   Applied: live,
   // Unfinished writes before this one included: what is taken away now must still be found if this one does not finish either.
   Claims: openClaims(record),
-  Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },
+  Intended: { EmailConfiguration: next.toSend, Claims: [...next.claims], At: at },
   Lease: holder,
   ...(next.heals.length > 0 ? { HealHistory: [...next.heals] } : {}),
 })

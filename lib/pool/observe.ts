@@ -5,8 +5,8 @@ import type { JsonObject } from '../json.ts'
 import { isHeld, untilNextLook } from '../lease.ts'
 import { readItemOf } from '../table/items.ts'
 import { LANDED_MS } from '../timing.ts'
-import { differingMembers, type EmailConfiguration } from './email-configuration.ts'
-import type { Change } from './plan.ts'
+import { differingMembers, type EmailConfiguration } from './layers.ts'
+import type { Operation } from './plan.ts'
 import { claimsOf, concerns, type PoolRecord, readPoolRecord, stackName } from './record.ts'
 import { describe, emailConfigurationOf } from './verify.ts'
 
@@ -29,7 +29,7 @@ export type Observation =
   | { readonly kind: 'unconcerned' }
 
 /** The item as soon as no other event holds it. The healer does not wait. */
-const itemWhenFree = async (work: PoolWork, userPoolId: string, change: Change) => {
+const itemWhenFree = async (work: PoolWork, userPoolId: string, change: Operation) => {
   const { table, clock } = work.ports
   let hasWaited = false
   for (;;) {
@@ -49,7 +49,7 @@ const itemWhenFree = async (work: PoolWork, userPoolId: string, change: Change) 
 }
 
 /** The record first: nobody of us writes between the two readings without its revision moving. */
-export const observe = async (work: PoolWork, userPoolId: string, change: Change): Promise<Observation | Refusal> => {
+export const observe = async (work: PoolWork, userPoolId: string, change: Operation): Promise<Observation | Refusal> => {
   const { clock } = work.ports
   for (;;) {
     const found = await itemWhenFree(work, userPoolId, change)

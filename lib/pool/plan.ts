@@ -1,10 +1,10 @@
 // Plan: pure. From the record, what stands live and what an event wants, to what to write, or to a refusal.
 import { type Refusal, refusal } from '../errors.ts'
-import { desired, type EmailConfiguration, memberNames, rebase, retain, sameMember, withMembersOf } from './email-configuration.ts'
+import { desired, type EmailConfiguration, memberNames, rebase, retain, sameMember, withMembersOf } from './layers.ts'
 import { type Claim, claimsOf, type Owner, type PoolRecord, recentHeals, sameOwner, stackName } from './record.ts'
 
 /** What an event wants of a pool. */
-export type Change =
+export type Operation =
   | {
       readonly kind: 'attach'
       readonly claim: Claim
@@ -33,12 +33,12 @@ export type Plan = {
   /** What the pool should have. */
   readonly desired: EmailConfiguration
   /** What UpdateUserPool gets: a member that is as desired keeps the spelling that the service gave it. */
-  readonly send: EmailConfiguration
+  readonly toSend: EmailConfiguration
   /** The members that are not as desired. None: nothing is written. */
-  readonly differing: readonly string[]
+  readonly changes: readonly string[]
   readonly warnings: readonly string[]
   /** Why the claims have no effect: nothing gives the pool a sender. Nothing differs then. */
-  readonly blocked?: string
+  readonly noSender?: string
   /** The heals of the last 24 hours, this one included. */
   readonly heals: readonly string[]
 }
@@ -57,7 +57,7 @@ type Claimed = {
 
 const attach = (
   userPoolId: string,
-  change: Change & { kind: 'attach' },
+  change: Operation & { kind: 'attach' },
   base: EmailConfiguration,
   claims: readonly Claim[],
 ): Claimed | Refusal => {
@@ -83,7 +83,7 @@ const attach = (
 }
 
 const detach = (
-  change: Change & { kind: 'detach' },
+  change: Operation & { kind: 'detach' },
   base: EmailConfiguration,
   claims: readonly Claim[],
   live: EmailConfiguration,
@@ -102,7 +102,7 @@ const detach = (
  * What to do on a pool: pure, from its record, what stands live, and what an event wants.
  * @returns a plan, or a refusal: another stack's claim, or a set that nothing gives a sender.
  */
-export const plan = (userPoolId: string, record: PoolRecord | undefined, live: EmailConfiguration, change: Change): Plan | Refusal => {
+export const plan = (userPoolId: string, record: PoolRecord | undefined, live: EmailConfiguration, change: Operation): Plan | Refusal => {
   const before = record ? rebase(record.Base, record.Applied, record.Intended?.EmailConfiguration, live) : live
   const claims = claimsOf(record)
   const changed =
@@ -121,7 +121,7 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
     const blocked = blockedMessage(userPoolId)
     if (change.kind === 'attach') return refusal('InvalidRequest', blocked)
     const left = `${blocked} The claims that remain on it have no effect; nothing was written.`
-    return { ...changed, desired: live, send: live, differing: [], blocked, warnings: [left], heals: record?.HealHistory ?? [] }
+    return { ...changed, desired: live, toSend: live, changes: [], noSender: blocked, warnings: [left], heals: record?.HealHistory ?? [] }
   }
   const heals = change.kind === 'heal' ? [...recentHeals(record, change.at), change.at] : (record?.HealHistory ?? [])
   const target = wish.emailConfiguration
@@ -129,13 +129,13 @@ export const plan = (userPoolId: string, record: PoolRecord | undefined, live: E
     sameMember(name, live, target) ||
     (record !== undefined && sameMember(name, record.Asked, target) && sameMember(name, record.Applied, live))
   const names = memberNames(live, target)
-  const differing = names.filter((name) => !asDesired(name))
+  const changes = names.filter((name) => !asDesired(name))
   return {
     ...changed,
     heals,
     desired: target,
-    send: withMembersOf(target, live, names.filter(asDesired)),
-    differing,
+    toSend: withMembersOf(target, live, names.filter(asDesired)),
+    changes,
     warnings: wish.senderOfNoLayer
       ? [
           ...changed.warnings,

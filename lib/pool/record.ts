@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import { isObject, type JsonObject, sameJson } from '../json.ts'
 import { leaseSchema } from '../lease.ts'
 import { readItem } from '../table/schema.ts'
-import type { EmailConfiguration } from './email-configuration.ts'
+import type { EmailConfiguration } from './layers.ts'
 
 const emailConfiguration = v.custom<EmailConfiguration>(isObject, 'an object is expected')
 

@@ -62,21 +62,29 @@ const onlyTheTemplateInUse: Rule = (settings) => {
   return { ...settings, VerificationMessageTemplate: without(template, unused) }
 }
 
-export type Echo = {
+export type UpdateOptions = {
   /** Send only the verification texts that the pool uses. */
   readonly onlyTheTemplateInUse?: boolean
 }
 
 /** Everything about the pool that UpdateUserPool takes, but EmailConfiguration: the settings that must never change. */
-export const settingsOf = (pool: JsonObject, echo: Echo = {}): JsonObject => {
+export const updatableSettings = (pool: JsonObject, options: UpdateOptions = {}): JsonObject => {
   const named = typeof pool['Name'] === 'string' ? { PoolName: pool['Name'] } : {}
   const settings = { ...without(pool, [...DESCRIBE_ONLY, 'EmailConfiguration']), ...named }
-  return [...RULES, ...(echo.onlyTheTemplateInUse ? [onlyTheTemplateInUse] : [])].reduce((kept, rule) => rule(kept), settings as JsonObject)
+  return [...RULES, ...(options.onlyTheTemplateInUse ? [onlyTheTemplateInUse] : [])].reduce(
+    (kept, rule) => rule(kept),
+    settings as JsonObject,
+  )
 }
 
 /** The UpdateUserPool request that sets EmailConfiguration and leaves all else as `pool` has it. */
-export const updateRequest = (userPoolId: string, pool: JsonObject, emailConfiguration: JsonObject, echo: Echo = {}): JsonObject => ({
-  ...settingsOf(pool, echo),
+export const updateRequest = (
+  userPoolId: string,
+  pool: JsonObject,
+  emailConfiguration: JsonObject,
+  options: UpdateOptions = {},
+): JsonObject => ({
+  ...updatableSettings(pool, options),
   UserPoolId: userPoolId,
   EmailConfiguration: emailConfiguration,
 })
@@ -92,11 +100,11 @@ const differencesIn = (prefix: string, before: JsonObject, after: JsonObject): D
   })
 
 /** What differs between two readings of a pool among the settings that were sent, by dotted name: `Policies.PasswordPolicy.MinimumLength`. */
-export const lostSettings = (before: JsonObject, after: JsonObject, echo: Echo = {}): Difference[] => {
-  const sent = settingsOf(before, echo)
-  const now = settingsOf(after, echo)
+export const changedSettings = (before: JsonObject, after: JsonObject, options: UpdateOptions = {}): Difference[] => {
+  const sent = updatableSettings(before, options)
+  const now = updatableSettings(after, options)
   return differencesIn('', sent, Object.fromEntries(Object.keys(sent).map((name) => [name, now[name]])))
 }
 
 /** How many settings outside EmailConfiguration a request carries. */
-export const settingsCount = (pool: JsonObject): number => Object.keys(settingsOf(pool)).length
+export const settingsCount = (pool: JsonObject): number => Object.keys(updatableSettings(pool)).length

@@ -3,9 +3,9 @@ import { isNotFound, type Refusal, refusal } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import { child, type JsonObject } from '../json.ts'
 import { retrying } from '../retry.ts'
-import { explain } from './cognito-errors.ts'
-import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './email-configuration.ts'
-import { type Difference, type Echo, lostSettings, settingsCount } from './settings.ts'
+import { refusalFor } from './cognito-errors.ts'
+import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './layers.ts'
+import { changedSettings, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
 
 export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
@@ -16,7 +16,7 @@ export const describe = async (work: PoolWork, userPoolId: string): Promise<Json
   try {
     const pool = await retrying(work.ports.clock, work.signal, read, (error) => {
       isWaitedOut = true
-      work.waitingFor.set(userPoolId, explain(error, { userPoolId, region: work.region }))
+      work.waitingFor.set(userPoolId, refusalFor(error, { userPoolId, region: work.region }))
     })
     if (isWaitedOut) work.waitingFor.delete(userPoolId)
     return pool
@@ -26,12 +26,12 @@ export const describe = async (work: PoolWork, userPoolId: string): Promise<Json
   }
 }
 
-type Seen = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
+type Verified = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
 
-const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, echo: Echo): Seen => ({
+const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, options: UpdateOptions): Verified => ({
   ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
   pool: after,
-  lost: lostSettings(before, after, echo),
+  lost: changedSettings(before, after, options),
 })
 
 /** Reads the pool again, and once more a second later when something is not as sent. */
@@ -40,15 +40,15 @@ export const verify = async (
   userPoolId: string,
   before: JsonObject,
   sent: EmailConfiguration,
-  echo: Echo,
-): Promise<Seen> => {
+  options: UpdateOptions,
+): Promise<Verified> => {
   const look = async () => {
     const after = await describe(work, userPoolId)
     // Removed the moment after it was written: nothing is left to differ.
-    return after ? compare(before, sent, after, echo) : { pool: before, lost: [], notTaken: [], respelled: [], changed: [] }
+    return after ? compare(before, sent, after, options) : { pool: before, lost: [], ignored: [], normalized: [], changedByOthers: [] }
   }
   const seen = await look()
-  if ([seen.lost, seen.notTaken, seen.respelled, seen.changed].every((found) => found.length === 0)) return seen
+  if ([seen.lost, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
   await work.ports.clock.sleep(1_000, work.signal)
   return look()
 }
@@ -61,21 +61,23 @@ export const lostRefusal = (userPoolId: string, lost: readonly Difference[]): Re
         `After the update of user pool ${userPoolId} these settings differ from before: ${lost.map(({ setting }) => setting).join(', ')}. They were sent unchanged; either somebody changed them at the same moment or Amazon Cognito did not keep them. The log has the values before and after; set them again if nobody meant it.`,
       )
 
-export const failure = (userPoolId: string, { lost, notTaken }: Seen): Refusal | undefined =>
+export const failure = (userPoolId: string, { lost, ignored }: Verified): Refusal | undefined =>
   lostRefusal(userPoolId, lost) ??
-  (notTaken.length === 0
+  (ignored.length === 0
     ? undefined
     : refusal(
         'NotStabilized',
-        `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${notTaken.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
+        `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${ignored.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
       ))
 
-export const seenWarnings = (userPoolId: string, { respelled, changed }: Seen): string[] => [
-  ...respelled.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
-  ...(changed.length > 0 ? [`Somebody else changed ${changed.join(', ')} of user pool ${userPoolId} at the moment of this update.`] : []),
+export const seenWarnings = (userPoolId: string, { normalized, changedByOthers }: Verified): string[] => [
+  ...normalized.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
+  ...(changedByOthers.length > 0
+    ? [`Somebody else changed ${changedByOthers.join(', ')} of user pool ${userPoolId} at the moment of this update.`]
+    : []),
 ]
 
-export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Seen): void => {
+export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Verified): void => {
   const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
   const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
   const untouched = settingsCount(before) - seen.lost.length
@@ -83,5 +85,5 @@ export const report = (work: PoolWork, userPoolId: string, before: JsonObject, s
   if (seen.lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
 }
 
-export const kept = (userPoolId: string, name: string): string =>
+export const notRestored = (userPoolId: string, name: string): string =>
   `Amazon Cognito kept ${name} of user pool ${userPoolId} although it was to be put back.`

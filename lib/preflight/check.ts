@@ -3,7 +3,7 @@ import { excerpt, type Mailbox, type NotAMailbox, parseMailbox } from '../email-
 import type { Code } from '../errors.ts'
 import { child, isObject, type JsonObject, text } from '../json.ts'
 import { type Facts, found, isUnverified } from './facts.ts'
-import { besides, parseSourceArn, type SourceArn } from './source-arn.ts'
+import { parseSourceArn, type SourceArn, siblingArn } from './source-arn.ts'
 
 /** One pool and what it would get. */
 export type Subject = {
@@ -72,7 +72,7 @@ export type View = {
 }
 
 /** One finding with these values of its own, or none. */
-export const when = (isFound: boolean, values: Values = {}): readonly Values[] => (isFound ? [values] : [])
+export const findingIf = (isFound: boolean, values: Values = {}): readonly Values[] => (isFound ? [values] : [])
 
 export const strings = (object: JsonObject | undefined, name: string): readonly string[] => {
   const value = object?.[name]
@@ -85,7 +85,7 @@ export const number = (object: JsonObject | undefined, name: string): number | u
 }
 
 /** Whether an event destination publishes; one that does not say is taken to. */
-export const isOn = (destination: JsonObject): boolean => destination['Enabled'] !== false
+export const isEnabled = (destination: JsonObject): boolean => destination['Enabled'] !== false
 
 const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
 
@@ -123,7 +123,7 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
       identity: source?.identity ?? '',
       from: from ?? '',
       parent: verified ?? '',
-      parentArn: source && verified !== undefined ? besides(source, verified) : '',
+      parentArn: source && verified !== undefined ? siblingArn(source, verified) : '',
     },
   }
 }

@@ -1,8 +1,8 @@
 // The checks that find an error: with any of these no mail goes out, or it does not go through the configuration set.
 import { child, text } from '../json.ts'
-import { type Check, when } from './check.ts'
+import { type Check, findingIf } from './check.ts'
 import { found, isMissing, isUnverified } from './facts.ts'
-import { READ_ERRORS } from './reads.ts'
+import { READ_ERRORS } from './read-failures.ts'
 import { covers } from './source-arn.ts'
 
 const SET = 'ses:GetConfigurationSet on configuration-set/*'
@@ -23,7 +23,7 @@ export const ERRORS: readonly Check[] = [
     evidence: 'documented',
     source: 'Cognito API reference, EmailConfigurationType: ConfigurationSet, EmailSendingAccount, SourceArn',
     find: ({ subject, hasSender, sourceArn }) =>
-      when(!hasSender, {
+      findingIf(!hasSender, {
         sending: text(subject.emailConfiguration, 'EmailSendingAccount') ?? 'COGNITO_DEFAULT',
         given: sourceArn ?? 'none',
       }),
@@ -38,7 +38,7 @@ export const ERRORS: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: 'Service Authorization Reference, Amazon SES v2, resource types',
-    find: ({ hasSender, source }) => when(hasSender && !source),
+    find: ({ hasSender, source }) => findingIf(hasSender && !source),
   },
   {
     id: 'source-arn-partition',
@@ -51,7 +51,7 @@ export const ERRORS: readonly Check[] = [
     evidence: 'inferred',
     source: 'no service of one partition reaches resources of another (AWS whitepaper “AWS Fault Isolation Boundaries”, Partitions)',
     find: ({ subject, hasSender, source }) =>
-      when(hasSender && source !== undefined && subject.partition !== undefined && source.partition !== subject.partition, {
+      findingIf(hasSender && source !== undefined && subject.partition !== undefined && source.partition !== subject.partition, {
         other: source?.partition ?? '',
         own: subject.partition ?? '',
       }),
@@ -68,7 +68,7 @@ export const ERRORS: readonly Check[] = [
     evidence: 'documented',
     source: 'Cognito developer guide (2023), user-pool-email, note: resources cannot be shared across accounts',
     find: ({ subject, hasSender, source }) =>
-      when(hasSender && source !== undefined && subject.account !== undefined && source.account !== subject.account, {
+      findingIf(hasSender && source !== undefined && subject.account !== undefined && source.account !== subject.account, {
         other: source?.account ?? '',
         own: subject.account ?? '',
       }),
@@ -83,7 +83,7 @@ export const ERRORS: readonly Check[] = [
     permission: SET,
     evidence: 'inferred',
     source: 'Cognito sends through SES in SourceArn’s Region, and configuration sets are regional (SES developer guide, regions)',
-    find: ({ facts }) => when(isMissing(facts.configurationSet) && !found(facts.configurationSetInOwnRegion)),
+    find: ({ facts }) => findingIf(isMissing(facts.configurationSet) && !found(facts.configurationSetInOwnRegion)),
   },
   {
     id: 'configuration-set-elsewhere',
@@ -96,7 +96,7 @@ export const ERRORS: readonly Check[] = [
     permission: SET,
     evidence: 'inferred',
     source: 'as configuration-set-missing',
-    find: ({ facts }) => when(isMissing(facts.configurationSet) && found(facts.configurationSetInOwnRegion) !== undefined),
+    find: ({ facts }) => findingIf(isMissing(facts.configurationSet) && found(facts.configurationSetInOwnRegion) !== undefined),
   },
   {
     id: 'configuration-set-sending-off',
@@ -109,7 +109,7 @@ export const ERRORS: readonly Check[] = [
     permission: SET,
     evidence: 'documented',
     source: 'SES developer guide (2023), monitoring-sender-reputation-pausing-configuration-set; SES API v2, SendingPausedException',
-    find: ({ configurationSet }) => when(child(configurationSet, 'SendingOptions')?.['SendingEnabled'] === false),
+    find: ({ configurationSet }) => findingIf(child(configurationSet, 'SendingOptions')?.['SendingEnabled'] === false),
   },
   {
     id: 'identity-missing',
@@ -121,7 +121,7 @@ export const ERRORS: readonly Check[] = [
     permission: IDENTITY,
     evidence: 'measured',
     source: 'UpdateUserPool refuses it later: “Email address is not verified. The following identities failed the check” (aws-cdk#18964)',
-    find: ({ facts, verifiedParent }) => when(isMissing(facts.identity) && verifiedParent === undefined),
+    find: ({ facts, verifiedParent }) => findingIf(isMissing(facts.identity) && verifiedParent === undefined),
   },
   {
     id: 'identity-inherits',
@@ -135,7 +135,7 @@ export const ERRORS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES developer guide, creating-identities: advanced sending needs explicit verification; aws-cdk#19762',
     find: ({ facts, verifiedParent, source }) =>
-      when(isMissing(facts.identity) && verifiedParent !== undefined, {
+      findingIf(isMissing(facts.identity) && verifiedParent !== undefined, {
         sender: source?.address ? source.identity : `an address at ${source?.identity}`,
       }),
   },
@@ -151,7 +151,7 @@ export const ERRORS: readonly Check[] = [
     source: 'as identity-missing; SES API v2, GetEmailIdentity',
     find: ({ identity, values, verifiedParent }) => {
       const why = text(child(identity, 'VerificationInfo'), 'ErrorType')
-      return when(isUnverified(identity), {
+      return findingIf(isUnverified(identity), {
         status: `VerificationStatus ${text(identity, 'VerificationStatus') ?? 'unknown'}${why === undefined ? '' : `, ${why}`}`,
         instead: verifiedParent === undefined ? '' : `, or use the verified domain: SourceArn ${values['parentArn']}`,
       })
@@ -167,7 +167,8 @@ export const ERRORS: readonly Check[] = [
     permission: NONE,
     evidence: 'inferred',
     source: 'Cognito API reference, EmailConfigurationType, From: sent as SourceArn’s address when absent',
-    find: ({ hasSender, source, from }) => when(hasSender && source !== undefined && !source.identity.includes('@') && from === undefined),
+    find: ({ hasSender, source, from }) =>
+      findingIf(hasSender && source !== undefined && !source.identity.includes('@') && from === undefined),
   },
   {
     id: 'from-not-an-address',
@@ -192,7 +193,7 @@ export const ERRORS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES developer guide, creating-identities, verify-email-addresses (labels)',
     find: ({ hasSender, source, from }) =>
-      when(hasSender && source !== undefined && from !== undefined && 'domain' in from && covers(source, from) === false, {
+      findingIf(hasSender && source !== undefined && from !== undefined && 'domain' in from && covers(source, from) === false, {
         wanted: source?.address ? source.identity : `an address at ${source?.identity} or below it`,
       }),
   },
@@ -206,7 +207,7 @@ export const ERRORS: readonly Check[] = [
     permission: ACCOUNT,
     evidence: 'documented',
     source: 'SES API v2, GetAccount',
-    find: ({ account }) => when(account?.['EnforcementStatus'] === 'SHUTDOWN'),
+    find: ({ account }) => findingIf(account?.['EnforcementStatus'] === 'SHUTDOWN'),
   },
   {
     id: 'account-sending-off',
@@ -218,7 +219,7 @@ export const ERRORS: readonly Check[] = [
     permission: ACCOUNT,
     evidence: 'documented',
     source: 'SES API v2, GetAccount, SendingPausedException',
-    find: ({ account }) => when(account?.['SendingEnabled'] === false && account['EnforcementStatus'] !== 'SHUTDOWN'),
+    find: ({ account }) => findingIf(account?.['SendingEnabled'] === false && account['EnforcementStatus'] !== 'SHUTDOWN'),
   },
   {
     id: 'sandbox',
@@ -231,7 +232,7 @@ export const ERRORS: readonly Check[] = [
     permission: ACCOUNT,
     evidence: 'documented',
     source: 'SES developer guide, request-production-access; SES API v2, GetAccount',
-    find: ({ subject, account }) => when(account?.['ProductionAccessEnabled'] === false && !subject.allowSandbox),
+    find: ({ subject, account }) => findingIf(account?.['ProductionAccessEnabled'] === false && !subject.allowSandbox),
   },
   ...READ_ERRORS,
 ]

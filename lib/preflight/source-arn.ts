@@ -28,7 +28,7 @@ export const parseSourceArn = (text: string | undefined): SourceArn | undefined 
 }
 
 /** The ARN of another identity beside `source`. */
-export const besides = (source: SourceArn, identity: string): string =>
+export const siblingArn = (source: SourceArn, identity: string): string =>
   `arn:${source.partition}:ses:${source.region}:${source.account}:identity/${identity}`
 
 /** The domains above the identity, nearest first: of an address its own domain too. At most five, none with a single label. */

@@ -1,10 +1,10 @@
 // The checks that find a warning, most important first: mail goes out, but not as its owner may think.
 import { parseMailbox } from '../email-address.ts'
 import { child, type JsonObject, text } from '../json.ts'
-import { type Check, isOn, number, strings, type View, verifiesByLink, when } from './check.ts'
+import { type Check, findingIf, isEnabled, number, strings, type View, verifiesByLink } from './check.ts'
 import { isMissing, isUnverified, sendingPoolName } from './facts.ts'
 import { denials, exclusion, type Sending } from './identity-policy.ts'
-import { READ_WARNINGS } from './reads.ts'
+import { READ_WARNINGS } from './read-failures.ts'
 import { isKnownPair, REGION_RULES } from './regions.ts'
 
 const SET = 'ses:GetConfigurationSet on configuration-set/*'
@@ -67,7 +67,7 @@ export const WARNINGS: readonly Check[] = [
     find: ({ subject }) => {
       const trigger = child(child(subject.pool, 'LambdaConfig'), 'CustomEmailSender')
       const lambda = text(trigger, 'LambdaArn')
-      return when(lambda !== undefined && lambda !== '', { lambda: lambda ?? '' })
+      return findingIf(lambda !== undefined && lambda !== '', { lambda: lambda ?? '' })
     },
   },
   {
@@ -83,7 +83,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, MailFromAttributes',
     find: (view) => {
       const attributes = mailFrom(view)
-      return when(attributes !== undefined && rejects(attributes), mailFromValues(attributes))
+      return findingIf(attributes !== undefined && rejects(attributes), mailFromValues(attributes))
     },
   },
   {
@@ -113,7 +113,7 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES API, SendEmail, note on SMTPUTF8; aws-cdk#8473, aws-cdk#23227',
     find: ({ from, values }) =>
-      when(from !== undefined && 'domain' in from && !ASCII.test(values['from'] ?? ''), {
+      findingIf(from !== undefined && 'domain' in from && !ASCII.test(values['from'] ?? ''), {
         domain: from && 'domain' in from ? from.domain : '',
       }),
   },
@@ -127,7 +127,7 @@ export const WARNINGS: readonly Check[] = [
     permission: POOL,
     evidence: 'documented',
     source: 'SES API v2, GetDedicatedIpPool; rain#271',
-    find: ({ facts, configurationSet }) => when(isMissing(facts.sendingPool), { ipPool: sendingPoolName(configurationSet) ?? '' }),
+    find: ({ facts, configurationSet }) => findingIf(isMissing(facts.sendingPool), { ipPool: sendingPoolName(configurationSet) ?? '' }),
   },
   {
     id: 'region-pair',
@@ -140,7 +140,7 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'documented',
     source: REGION_RULES.source,
     find: ({ subject, facts, source }) =>
-      when(facts.region !== undefined && source !== undefined && !isKnownPair(subject.region, source.region)),
+      findingIf(facts.region !== undefined && source !== undefined && !isKnownPair(subject.region, source.region)),
   },
   {
     id: 'account-probation',
@@ -152,7 +152,7 @@ export const WARNINGS: readonly Check[] = [
     permission: ACCOUNT,
     evidence: 'documented',
     source: 'SES API v2, GetAccount',
-    find: ({ account }) => when(account?.['EnforcementStatus'] === 'PROBATION'),
+    find: ({ account }) => findingIf(account?.['EnforcementStatus'] === 'PROBATION'),
   },
   {
     id: 'quota',
@@ -167,7 +167,7 @@ export const WARNINGS: readonly Check[] = [
     find: ({ account }) => {
       const quota = child(account, 'SendQuota')
       const [sent, max] = [number(quota, 'SentLast24Hours') ?? 0, number(quota, 'Max24HourSend') ?? 0]
-      return when(max > 0 && sent > HIGH_USE * max, { sent: `${sent}`, max: `${max}` })
+      return findingIf(max > 0 && sent > HIGH_USE * max, { sent: `${sent}`, max: `${max}` })
     },
   },
   {
@@ -210,7 +210,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, GetEmailIdentity',
     find: ({ identity }) => {
       const status = text(identity, 'VerificationStatus') ?? ''
-      return when(!isUnverified(identity) && ['FAILED', 'TEMPORARY_FAILURE'].includes(status), { status })
+      return findingIf(!isUnverified(identity) && ['FAILED', 'TEMPORARY_FAILURE'].includes(status), { status })
     },
   },
   {
@@ -226,7 +226,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, SuppressionOptions; SES developer guide, sending-email-suppression-list',
     find: ({ configurationSet }) => {
       const reasons = strings(child(configurationSet, 'SuppressionOptions'), 'SuppressedReasons')
-      return when(reasons.length > 0, { reasons: reasons.join(', ') })
+      return findingIf(reasons.length > 0, { reasons: reasons.join(', ') })
     },
   },
   {
@@ -242,7 +242,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2 (SDK 3.1169.0), SuppressionConditionThreshold',
     find: ({ configurationSet }) => {
       const options = child(child(configurationSet, 'SuppressionOptions'), 'ValidationOptions')
-      return when(child(options, 'ConditionThreshold')?.['ConditionThresholdEnabled'] === 'ENABLED')
+      return findingIf(child(options, 'ConditionThreshold')?.['ConditionThresholdEnabled'] === 'ENABLED')
     },
   },
   {
@@ -258,7 +258,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, DeliveryOptions (300 to 50400 seconds); Cognito developer guide: codes live 3 minutes to 24 hours',
     find: ({ configurationSet }) => {
       const seconds = number(child(configurationSet, 'DeliveryOptions'), 'MaxDeliverySeconds') ?? 0
-      return when(seconds > LONG_DELIVERY_SECONDS, { seconds: `${seconds}` })
+      return findingIf(seconds > LONG_DELIVERY_SECONDS, { seconds: `${seconds}` })
     },
   },
   {
@@ -273,8 +273,10 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'inferred',
     source: 'SES developer guide, configure-custom-open-click-domains; Cognito API reference, VerificationMessageTemplateType',
     find: (view) => {
-      const tracking = (view.destinations ?? []).filter((destination) => isOn(destination) && eventTypes(destination).includes('CLICK'))
-      return when(tracking.length > 0 && verifiesByLink(view), { destinations: names(tracking) })
+      const tracking = (view.destinations ?? []).filter(
+        (destination) => isEnabled(destination) && eventTypes(destination).includes('CLICK'),
+      )
+      return findingIf(tracking.length > 0 && verifiesByLink(view), { destinations: names(tracking) })
     },
   },
   {
@@ -294,7 +296,7 @@ export const WARNINGS: readonly Check[] = [
         dkim?.['SigningEnabled'] === false ? 'SigningEnabled false' : [],
         NOT_READY.includes(status) ? `Status ${status}` : [],
       ].flat()
-      return when(why.length > 0, { why: why.join(', ') })
+      return findingIf(why.length > 0, { why: why.join(', ') })
     },
   },
   {
@@ -309,7 +311,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, MailFromAttributes',
     find: (view) => {
       const attributes = mailFrom(view)
-      return when(attributes !== undefined && !rejects(attributes), mailFromValues(attributes))
+      return findingIf(attributes !== undefined && !rejects(attributes), mailFromValues(attributes))
     },
   },
   {
@@ -323,7 +325,7 @@ export const WARNINGS: readonly Check[] = [
     permission: DESTINATIONS,
     evidence: 'documented',
     source: 'SES developer guide, event-destinations-manage',
-    find: ({ destinations }) => when(destinations?.length === 0),
+    find: ({ destinations }) => findingIf(destinations?.length === 0),
   },
   {
     id: 'event-destination-disabled',
@@ -336,8 +338,8 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES API v2, EventDestination',
     find: ({ destinations = [] }) => {
-      const off = destinations.filter((destination) => !isOn(destination))
-      return when(off.length > 0, { destinations: names(off) })
+      const off = destinations.filter((destination) => !isEnabled(destination))
+      return findingIf(off.length > 0, { destinations: names(off) })
     },
   },
   {
@@ -351,9 +353,9 @@ export const WARNINGS: readonly Check[] = [
     evidence: 'documented',
     source: 'SES developer guide: senders must watch bounces and complaints',
     find: ({ destinations = [] }) => {
-      const on = destinations.filter(isOn)
+      const on = destinations.filter(isEnabled)
       const types = ['BOUNCE', 'COMPLAINT'].filter((type) => !on.some((destination) => eventTypes(destination).includes(type)))
-      return when(on.length > 0 && types.length > 0, { types: types.join(' and ') })
+      return findingIf(on.length > 0 && types.length > 0, { types: types.join(' and ') })
     },
   },
   {
@@ -370,7 +372,7 @@ export const WARNINGS: readonly Check[] = [
     find: ({ destinations = [] }) =>
       destinations.flatMap((destination) => {
         const topic = text(child(destination, 'SnsDestination'), 'TopicArn') ?? ''
-        return when(topic.endsWith('.fifo'), { destination: names([destination]), topic })
+        return findingIf(topic.endsWith('.fifo'), { destination: names([destination]), topic })
       }),
   },
   {
@@ -386,7 +388,7 @@ export const WARNINGS: readonly Check[] = [
     source: 'SES API v2, GetEmailIdentity, ConfigurationSetName; the explicit one wins (onetimesecret#4136)',
     find: (view) => {
       const own = text(view.identity, 'ConfigurationSetName')
-      return when(own !== undefined && own !== '' && own !== view.values['set'], { default: own ?? '' })
+      return findingIf(own !== undefined && own !== '' && own !== view.values['set'], { default: own ?? '' })
     },
   },
   {
@@ -400,7 +402,7 @@ export const WARNINGS: readonly Check[] = [
     permission: IDENTITY,
     evidence: 'documented',
     source: 'SES API v2, GetEmailIdentity, ConfigurationSetName',
-    find: (view) => when(view.identity !== undefined && text(view.identity, 'ConfigurationSetName') === view.values['set']),
+    find: (view) => findingIf(view.identity !== undefined && text(view.identity, 'ConfigurationSetName') === view.values['set']),
   },
   ...READ_WARNINGS,
 ]

@@ -2,7 +2,7 @@
 import { isDenied, isNotFound, isThrottled, type Refusal, refusal, type ServiceError, shortened } from '../errors.ts'
 
 /** The sentence for an error that the table gave. */
-export const explainTable = (error: ServiceError, table: string): Refusal => {
+export const tableRefusalFor = (error: ServiceError, table: string): Refusal => {
   const said = shortened(error.message)
   if (isThrottled(error)) return refusal('Throttling', `Table ${table} is throttled: ${said}. Try again later.`)
   if (isDenied(error)) {

@@ -1,5 +1,5 @@
 // Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost.
-import { isPassing, refusedForSure } from '../errors.ts'
+import { isDefinite, isPassing } from '../errors.ts'
 import { type JsonObject, sameJson } from '../json.ts'
 import type { Clock, Item, Table } from '../ports.ts'
 import { backoff, retrying } from '../retry.ts'
@@ -14,23 +14,23 @@ export const readItemOf = (table: Table, clock: Clock, key: string, signal: Abor
  * Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked.
  * `again` is awaited before each repetition, and hears whether what was tried before may still take effect.
  */
-const surely = async (
+const untilKnown = async (
   clock: Clock,
   signal: AbortSignal,
   write: () => Promise<boolean>,
   isDone: () => Promise<boolean>,
   again?: (mayLand: boolean) => Promise<void>,
 ): Promise<boolean> => {
-  let isOpen = false
+  let inDoubt = false
   for (let attempt = 0; ; attempt += 1) {
     let mayLand = false
     try {
-      return (await write()) || (isOpen && (await isDone()))
+      return (await write()) || (inDoubt && (await isDone()))
     } catch (error) {
       signal.throwIfAborted()
       if (!isPassing(error) || attempt >= 4) throw error
-      mayLand = !refusedForSure(error)
-      isOpen ||= mayLand
+      mayLand = !isDefinite(error)
+      inDoubt ||= mayLand
     }
     await clock.sleep(backoff(attempt, clock), signal)
     await again?.(mayLand)
@@ -56,12 +56,12 @@ export const save = async <T extends Draft>(
   const again = async (mayLand: boolean) => {
     if (mayLand && seen === undefined) await clock.sleep(IN_DOUBT_MS, signal)
   }
-  const isSaved = await surely(clock, signal, () => table.put(item, seen, signal), stands, again)
+  const isSaved = await untilKnown(clock, signal, () => table.put(item, seen, signal), stands, again)
   return isSaved ? item : undefined
 }
 
 /** Removes the item if its revision still is `seen`. @returns false when somebody else was first */
 export const remove = (table: Table, clock: Clock, key: string, seen: number, signal: AbortSignal): Promise<boolean> => {
   const isGone = async () => (await table.read(key, signal)) === undefined
-  return surely(clock, signal, () => table.remove(key, seen, signal), isGone)
+  return untilKnown(clock, signal, () => table.remove(key, seen, signal), isGone)
 }

@@ -1,5 +1,5 @@
 // The sweep over ten to ten thousand records: calls and time against one DescribeUserPool a pool and one page of the table a megabyte.
-import { handleSchedule } from '../../handler/heal.ts'
+import { handleSchedule } from '../../handler/drift-events.ts'
 import { bindingKey } from '../../lib/binding/record.ts'
 import { CURSOR_KEY } from '../../lib/healer/sweep.ts'
 import type { JsonObject } from '../../lib/json.ts'

@@ -1,5 +1,5 @@
 // The ports of one invocation: every call takes its time, and can fail, hang, take effect late, or kill the process.
-import { refusedForSure, ServiceError } from '../../lib/errors.ts'
+import { isDefinite, ServiceError } from '../../lib/errors.ts'
 import { type JsonObject, text } from '../../lib/json.ts'
 import type { Clock, Item, Ports } from '../../lib/ports.ts'
 import { between, chance, type Random } from './random.ts'
@@ -296,7 +296,7 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
           signal,
           trace ? JSON.stringify(request['EmailConfiguration']) : '',
         ).catch((error: unknown) => {
-          if (refusedForSure(error)) watch.refused(process, id)
+          if (isDefinite(error)) watch.refused(process, id)
           throw error
         })
       },

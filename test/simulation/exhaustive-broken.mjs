@@ -19,7 +19,7 @@ const BREAKS = {
   ],
   'not-written-ahead': ['lib/pool/hold.ts', 'Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },', ''],
   'rebase-does-nothing': [
-    'lib/pool/email-configuration.ts',
+    'lib/pool/layers.ts',
     "  return wishes.includes('ConfigurationSet') ? withSenderForItsSet(moved, live) : moved\n",
     '  return moved === live ? moved : base\n',
   ],
@@ -34,7 +34,7 @@ const BREAKS = {
   ],
   // Another: a set's name has no other spelling.
   'mend-set-has-no-spelling': [
-    'lib/pool/email-configuration.ts',
+    'lib/pool/layers.ts',
     "if (name === 'EmailSendingAccount' || asked",
     "if (name === 'EmailSendingAccount' || name === 'ConfigurationSet' || asked",
   ],
@@ -61,7 +61,7 @@ const BREAKS = {
     }`,
   ],
   'observe-never-waits': ['lib/pool/observe.ts', ALONE, 'return 0'],
-  'retry-never-waits': ['lib/pool/next-try.ts', 'refusedForSure(error) ? wait : Math.max(wait, LANDED_MS)', 'wait'],
+  'retry-never-waits': ['lib/pool/next-attempt.ts', 'refusedForSure(error) ? wait : Math.max(wait, LANDED_MS)', 'wait'],
   'lease-until-landed': [
     'lib/pool/observe.ts',
     ALONE,

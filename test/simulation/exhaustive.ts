@@ -1,7 +1,7 @@
 // Every order of the calls of two events that meet, with every single fault at every call: a search over all of them, equal states once.
 import { inspect, parseArgs } from 'node:util'
 import { type CloudFormationEvent, handleCloudFormation } from '../../handler/cloudformation.ts'
-import { handleSchedule } from '../../handler/heal.ts'
+import { handleSchedule } from '../../handler/drift-events.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Resource, Stack } from './cloud-formation.ts'
 import type { Request } from './lambda.ts'

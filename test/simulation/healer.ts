@@ -1,6 +1,6 @@
 // What wakes the healer: the queue of CloudTrail's records, which gives a message again until it is done, and the schedule.
 
-import { handleQueueBatch, handleSchedule } from '../../handler/heal.ts'
+import { handleQueueBatch, handleSchedule } from '../../handler/drift-events.ts'
 import { isObject } from '../../lib/json.ts'
 import type { ExceptionId } from './exceptions.ts'
 import type { Launch } from './invocation.ts'

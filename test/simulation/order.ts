@@ -2,7 +2,7 @@
 // Calls take no time; time passes only when no call waits and no timer is due. A timer belongs to its process, and dies with it.
 import { createHash } from 'node:crypto'
 import type { Environment, LambdaContext } from '../../handler/invocation.ts'
-import { refusedForSure, ServiceError } from '../../lib/errors.ts'
+import { isDefinite, ServiceError } from '../../lib/errors.ts'
 import { type JsonObject, text } from '../../lib/json.ts'
 import type { Clock, Item, Ports } from '../../lib/ports.ts'
 import type { CallKind } from './calls.ts'
@@ -258,7 +258,7 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
         const detail = JSON.stringify(request['EmailConfiguration'])
         return call(actor, 'update', 'cognito-idp', 'UpdateUserPool', effect, signal, detail, digestOf([request, sending])).catch(
           (error: unknown) => {
-            if (refusedForSure(error)) oracle().refused(actor, id)
+            if (isDefinite(error)) oracle().refused(actor, id)
             throw error
           },
         )

@@ -1,0 +1,130 @@
+// The healer's events: a queue's batch of UpdateUserPool records, and the schedule. Records are only hints; the pool is read.
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
+import { wellFormedPoolIds } from '../lib/binding/properties.ts'
+import { isThrottled } from '../lib/errors.ts'
+import { type Counts, counted, healPools, sweep } from '../lib/healer/sweep.ts'
+import type { PoolWork } from '../lib/invocation.ts'
+import { child, isObject, type JsonObject, text } from '../lib/json.ts'
+import type { Log, UserPools } from '../lib/ports.ts'
+import { deadlineIn, type Environment, invocationOf, type LambdaContext, leaseOf, ownArn, remainingMs } from './invocation.ts'
+
+export const isQueueBatch = (event: unknown): event is SQSEvent =>
+  isObject(event) &&
+  Array.isArray(event['Records']) &&
+  event['Records'].every((record: unknown) => isObject(record) && ['messageId', 'body'].every((name) => typeof record[name] === 'string'))
+
+export const isSchedule = (event: unknown): event is JsonObject => isObject(event) && event['detail-type'] === 'Scheduled Event'
+
+/** Before the function's own timeout: what a sweep needs to end in order. */
+const RESERVE_MS = 5_000
+const CLOSING_MS = 2_000
+
+const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
+  const watched = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call
+    } catch (error) {
+      if (isThrottled(error)) onThrottle()
+      throw error
+    }
+  }
+  return {
+    describe: (userPoolId, signal) => watched(userPools.describe(userPoolId, signal)),
+    updateTurn: userPools.updateTurn,
+    update: (request, signal) => watched(userPools.update(request, signal)),
+  }
+}
+
+/** Runs a round of the healer inside the invocation's time, and tells what became of it. */
+const withinInvocation = async <T extends { readonly tally: Counts }>(
+  trigger: string,
+  context: LambdaContext,
+  environment: Environment,
+  look: (work: PoolWork) => Promise<T>,
+): Promise<T> => {
+  const { clock } = environment.ports
+  const log = environment.log({ trigger })
+  const startedAt = clock.now()
+  const remaining = remainingMs(context)
+  const deadline = deadlineIn(clock, remaining - Math.min(RESERVE_MS, remaining / 2), Math.min(CLOSING_MS, remaining / 4))
+  let throttled = 0
+  const onThrottle = () => {
+    throttled += 1
+  }
+  const name = `heal/${environment.nonce()}`
+  const lease = leaseOf(name, name, startedAt, startedAt + remaining)
+  const ports = { ...environment.ports, userPools: counting(environment.ports.userPools, onThrottle) }
+  const work: PoolWork = {
+    ...invocationOf({ ...environment, ports }, ownArn(context), log, lease, deadline),
+    waitingFor: new Map(),
+  }
+  try {
+    const result = await look(work)
+    emitMetrics(log, result.tally, clock.now(), clock.now() - startedAt, throttled)
+    return result
+  } finally {
+    deadline.stop()
+  }
+}
+
+const METRICS = ['Healed', 'Contested', 'Refused', 'Pools', 'Duration', 'Throttled'] as const
+
+/** One line in CloudWatch's embedded metric format, without dimensions: the alarms of the provider template count on that. */
+const emitMetrics = (log: Log, tally: Counts, now: number, durationMs: number, throttled: number): void => {
+  const pools = Object.values(tally).reduce((sum, count) => sum + count, 0)
+  const of = (...outcomes: readonly (keyof Counts)[]) => outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0)
+  const Metrics = METRICS.map((Name) => ({ Name, Unit: Name === 'Duration' ? 'Milliseconds' : 'Count' }))
+  log(
+    'info',
+    `looked at ${pools} user pools: ${
+      Object.entries(tally)
+        .map(([outcome, count]) => `${count} ${outcome}`)
+        .join(', ') || 'none'
+    }`,
+    {
+      _aws: { Timestamp: now, CloudWatchMetrics: [{ Namespace: 'CognitoSesBinding', Dimensions: [[]], Metrics }] },
+      Healed: of('healed'),
+      Contested: of('contested', 'notify'),
+      Refused: of('refused', 'blocked'),
+      Pools: pools,
+      Duration: durationMs,
+      Throttled: throttled,
+    },
+  )
+}
+
+/** The pool that a message names, if it is one of our own account and Region. */
+const poolOf = (body: string, account: string | undefined, region: string): string | undefined => {
+  let record: unknown
+  try {
+    record = JSON.parse(body)
+  } catch {
+    return undefined // Dropped, and logged by the caller.
+  }
+  if (!isObject(record) || record['region'] !== region || (account !== undefined && record['account'] !== account)) return undefined
+  const detail = child(record, 'detail')
+  if (text(detail, 'eventName') !== 'UpdateUserPool') return undefined
+  return wellFormedPoolIds({ UserPoolId: child(detail, 'requestParameters')?.['userPoolId'] })[0]
+}
+
+const AGAIN: ReadonlySet<string> = new Set(['busy', 'failed'])
+
+/** Looks at the pools that a batch names, each once. Messages of a pool that is busy or could not be looked at go back to the queue, alone. */
+export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, environment: Environment): Promise<SQSBatchResponse> => {
+  const { batchItemFailures } = await withinInvocation('queue', context, environment, async (work) => {
+    const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, work.account, work.region) }))
+    for (const { messageId, userPoolId } of messages) {
+      if (userPoolId === undefined)
+        work.log('warn', 'a message is no record of UpdateUserPool in this account and Region: dropped', { messageId })
+    }
+    const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), work)
+    const again = messages.filter(({ userPoolId }) => userPoolId !== undefined && AGAIN.has(outcomes.get(userPoolId) ?? ''))
+    return { tally: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+  })
+  return { batchItemFailures }
+}
+
+/** Looks at every pool that has a record. */
+export const handleSchedule = async (context: LambdaContext, environment: Environment): Promise<void> => {
+  await withinInvocation('schedule', context, environment, async (work) => ({ tally: await sweep(work) }))
+}

@@ -1,0 +1,30 @@
+// What was not done, in one sentence for the stack's events.
+import { type Refusal, refusal } from '../errors.ts'
+
+const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
+
+export const notReached = (userPoolId: string): Refusal =>
+  refusal('NotStabilized', `User pool ${userPoolId} was not done when the time ran out. ${MORE_TIME}`)
+
+export const timeRanOut = (done: number, userPoolIds: readonly string[]): Refusal =>
+  refusal(
+    'NotStabilized',
+    `The time ran out with ${done} of ${userPoolIds.length} user pools done (${userPoolIds.join(', ')}). ${MORE_TIME}`,
+  )
+
+/** One refusal that names every pool that was not done; undefined when all were. `results` stand in the order of `userPoolIds`. */
+export const failuresOf = (
+  userPoolIds: readonly string[],
+  results: readonly ({ readonly ok: true } | Refusal)[],
+  isTimeUp: boolean,
+): Refusal | undefined => {
+  const bad = results.flatMap((result, index) =>
+    result.ok ? [] : [{ id: userPoolIds[index], code: result.code, message: result.message }],
+  )
+  const [worst] = bad
+  if (!worst) return undefined
+  const messages = [...new Set(bad.map(({ message }) => message))].join(' ')
+  if (userPoolIds.length === 1) return refusal(worst.code, messages)
+  const done = `${userPoolIds.length - bad.length} of ${userPoolIds.length} user pools are done${isTimeUp ? ' when the time ran out' : ''}`
+  return refusal(worst.code, `${done}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`)
+}

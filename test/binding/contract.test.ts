@@ -1,0 +1,671 @@
+// Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do.
+import { afterEach, expect, jest, test } from '@jest/globals'
+import { physicalResourceId } from '../../lib/binding/record.ts'
+import { type JsonObject, without } from '../../lib/json.ts'
+import { SENDER, type Sent, stackArn } from '../driver.ts'
+import type { FaultCall } from '../local-aws/faults.ts'
+import { always, closeStages, hold, meet, OWN, OWNED, openStage, PLAIN, rawAnswers, still } from '../stage.ts'
+
+// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
+jest.retryTimes(2, { logErrorsBeforeRetry: true })
+
+afterEach(closeStages)
+
+/** A stack `mail` with one binding on one pool, and three wishes for it. */
+const openPlay = async (pool: JsonObject = PLAIN) => {
+  const stage = await openStage()
+  const id = stage.aws.createUserPool(pool)
+  const before = still(stage.aws.userPool(id))
+  const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
+  return {
+    ...stage,
+    stage,
+    id,
+    before,
+    mail: stage.resource(),
+    wish,
+    other: { ...wish, ConfigurationSet: 'mail-2', ReplyToEmailAddress: 'answers@example.com' },
+    third: { ...wish, ConfigurationSet: 'other', From: 'third@example.com' },
+    now: () => still(stage.aws.userPool(id)),
+    writes: () => stage.count('UpdateUserPool'),
+  }
+}
+type Play = Awaited<ReturnType<typeof openPlay>>
+
+const succeeded = (sent: Sent, data: Readonly<Record<string, unknown>> = {}): void => {
+  expect(sent.answer?.Reason).toBeUndefined()
+  expect(sent.answer).toMatchObject({ Status: 'SUCCESS', ...(Object.keys(data).length > 0 ? { Data: data } : {}) })
+}
+const failed = (sent: Sent, reason: RegExp): void => {
+  expect(sent.answer?.Status).toBe('FAILED')
+  expect(sent.answer?.Reason).toMatch(reason)
+}
+
+/** The pool is as before the first Create, and nothing is on record but answers that go in a day. */
+const nothingLeft = async ({ stage, id, before, now }: Play): Promise<void> => {
+  expect(now()).toEqual(before)
+  expect(await stage.poolRecord(id)).toBeUndefined()
+  for (const record of await stage.aws.records()) {
+    expect(record).toMatchObject({ Pools: [], Answered: [], Wishes: [], ExpiresAt: expect.any(Number) })
+    expect(record['Lease']).toBeUndefined()
+    expect(Math.abs(Number(record['ExpiresAt']) - Date.now() / 1_000 - 24 * 3_600)).toBeLessThan(60)
+  }
+}
+
+const MINUTE = 60_000
+/** The time that is left to an invocation whose PUT never arrives: enough for the work, and for two attempts. */
+const SHORT = { remainingMs: 2_000 }
+
+/** The reading after a write that has taken effect: nothing but its lease says that the event is not done. */
+const isVerification = ({ action, count }: FaultCall): boolean => action === 'DescribeUserPool' && count === 2
+
+type Row = { readonly verbs: string; readonly statement: string; readonly pool?: JsonObject; readonly play: (play: Play) => Promise<void> }
+
+const ROWS: readonly Row[] = [
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event again gets the same answer, to the byte, and does nothing',
+    play: async ({ mail, wish, aws, writes, now }) => {
+      const first = await mail.create(wish)
+      const bound = now()
+      aws.clearCalls()
+      succeeded(await mail.send(first.event))
+      const [answer, again, ...rest] = rawAnswers(aws, first.event)
+      expect(again).toBe(answer)
+      expect(rest).toEqual([])
+      expect(writes()).toBe(0)
+      expect(now()).toEqual(bound)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'with another RequestId is an Update: same physical ID, same base',
+    play: async (play) => {
+      const { mail, wish, other, writes } = play
+      const first = await mail.create(wish)
+      const second = await mail.create(wish)
+      succeeded(second, { ConfigurationSet: 'mail', Warnings: '' })
+      expect(second.answer?.PhysicalResourceId).toBe(first.answer?.PhysicalResourceId)
+      expect(writes()).toBe(1)
+      succeeded(await mail.create(other), { ConfigurationSet: 'mail-2' })
+      succeeded(await mail.delete(other))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'with the same RequestId and other content is another event (aws-cdk#35957)',
+    play: async ({ mail, wish, other, id, email }) => {
+      const RequestId = '7ac1f3b2-0000-4000-8000-000000000001'
+      succeeded(await mail.create(wish, { extra: { RequestId } }), { ConfigurationSet: 'mail' })
+      succeeded(await mail.create(other, { extra: { RequestId } }), { ConfigurationSet: 'mail-2' })
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event twice at the same moment: one of the deliveries answers, the other stays silent',
+    play: async (play) => {
+      const { stage, mail, wish, aws, writes, lambda } = play
+      const event = mail.event('Create', { properties: wish })
+      const second = await stage.newLambda()
+      meet(aws, 2, ({ action }) => action === 'PutItem')
+      const invoked = await Promise.all([lambda.invoke(event), second.invoke(event)])
+      expect(invoked.map(({ error }) => error)).toEqual([undefined, undefined])
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      expect(writes()).toBeLessThanOrEqual(2)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement:
+      'the same event while the first delivery hangs: the second takes over at once; the first finds that, writes no record and stays silent',
+    play: async (play) => {
+      const { stage, mail, wish, aws, lambda, id } = play
+      const event = mail.event('Create', { properties: wish })
+      const held = hold(aws, ({ action }) => action === 'UpdateUserPool')
+      const first = lambda.invoke(event)
+      await held.reached
+      const taker = await stage.newLambda()
+      await taker.invoke(event)
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      const record = await stage.poolRecord(id)
+      held.release()
+      expect((await first).error).toBeUndefined()
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      expect(await stage.poolRecord(id)).toEqual(record)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event, answered by a second delivery before the first has written anything: the first stays silent',
+    play: async (play) => {
+      const { stage, mail, wish, aws, lambda } = play
+      const event = mail.event('Create', { properties: wish })
+      const held = hold(aws, ({ action }) => action === 'PutItem')
+      const first = lambda.invoke(event)
+      await held.reached
+      const taker = await stage.newLambda()
+      await taker.invoke(event)
+      held.release()
+      expect((await first).error).toBeUndefined()
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event, taken over and answered while the first delivery stores its answer: the first finds that and stays silent',
+    play: async (play) => {
+      const { stage, mail, wish, aws, lambda } = play
+      const event = mail.event('Create', { properties: wish })
+      const held = hold(aws, ({ action, request }) => action === 'PutItem' && JSON.stringify(request).includes('\\"Status\\":\\"SUCCESS'))
+      const first = lambda.invoke(event)
+      await held.reached
+      const taker = await stage.newLambda()
+      await taker.invoke(event)
+      held.release()
+      expect((await first).error).toBeUndefined()
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'an answer that could not be delivered: the handler throws, and the event delivered again gets the stored answer',
+    play: async ({ mail, wish, aws, writes }) => {
+      const mend = aws.fault(always('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } }))
+      const first = await mail.create(wish, { context: SHORT })
+      mend()
+      expect(first.count).toBe(0)
+      expect(first.invoked.error).toMatch(/could not be delivered/)
+      const answered = await mail.send(first.event)
+      succeeded(answered, { ConfigurationSet: 'mail' })
+      expect(writes()).toBe(1)
+    },
+  },
+  {
+    verbs: 'Create-Update',
+    statement: 'the claim is replaced: what the old one declared and the new one does not is as it was before Create',
+    play: async (play) => {
+      const { mail, other, wish, id, email } = play
+      const created = await mail.create(other)
+      const updated = await mail.update(wish, other)
+      succeeded(updated, { ConfigurationSet: 'mail', ReplyToEmailAddress: '' })
+      expect(updated.answer?.PhysicalResourceId).toBe(created.answer?.PhysicalResourceId)
+      expect(email(id)).toEqual({ EmailSendingAccount: 'DEVELOPER', ...SENDER, ConfigurationSet: 'mail' })
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'the pool is as before, and nothing is left on record but answers that go in a day',
+    play: async (play) => {
+      const { mail, wish } = play
+      succeeded(await mail.create(wish))
+      const deleted = await mail.delete(wish)
+      succeeded(deleted)
+      expect(deleted.answer?.Data).toBeUndefined()
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement:
+      'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
+    play: async (play) => {
+      const { stage, mail, wish, aws, id } = play
+      const creating = hold(aws, ({ action }) => action === 'PutItem')
+      const created = mail.create(wish)
+      await creating.reached
+      const looksAt = (key: string) => hold(aws, ({ action, request }) => action === 'GetItem' && JSON.stringify(request).includes(key))
+      const [poolLook, bindingLook] = [looksAt(id), looksAt('binding#')]
+      const deleted = stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish)
+      await Promise.all([poolLook.reached, bindingLook.reached])
+      poolLook.release()
+      creating.release()
+      succeeded(await created)
+      bindingLook.release()
+      succeeded(await deleted)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'a Create that was refused before it did anything: Delete succeeds and writes nothing',
+    play: async (play) => {
+      const { mail, wish, writes } = play
+      const refused = { ...wish, ConfigurationSet: 'no-such-set' }
+      failed(await mail.create(refused), /^NotFound: .*no-such-set/)
+      succeeded(await mail.delete(refused))
+      expect(writes()).toBe(0)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'a Create that failed after its write: Delete, with the ID of the FAILED answer, takes it back',
+    play: async (play) => {
+      const { mail, wish, aws, id, email } = play
+      const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
+      const created = await mail.create(wish)
+      mend()
+      failed(created, /^AccessDenied/)
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'mail' })
+      succeeded(await mail.delete(wish, { physicalResourceId: String(created.answer?.PhysicalResourceId) }))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'a Create that was never answered: Delete, with an ID that CloudFormation made up, takes it back and echoes that ID',
+    play: async (play) => {
+      const { mail, wish, aws } = play
+      const mend = aws.fault(always('PutObject', 'reset'))
+      expect((await mail.create(wish, { context: SHORT })).invoked.error).toMatch(/could not be delivered/)
+      mend()
+      const deleted = await mail.delete(wish, { physicalResourceId: 'mail-Binding-1XQ5ZJ0WEXAMPLE' })
+      succeeded(deleted)
+      expect(deleted.answer?.PhysicalResourceId).toBe('mail-Binding-1XQ5ZJ0WEXAMPLE')
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'a Create that ran out of time with its write unanswered: Delete takes back what may have been written',
+    play: async (play) => {
+      const { mail, wish, aws, id, email } = play
+      const mend = aws.fault(always('UpdateUserPool', 'hangAfter'))
+      failed(await mail.create(wish, { context: SHORT }), /^NotStabilized: .*time ran out/)
+      mend()
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'mail' })
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'the same event again gets the same answer and does nothing, although the pool has changed since',
+    play: async ({ mail, wish, other, aws, id, writes, ownerSets, email }) => {
+      await mail.create(wish)
+      const first = await mail.update(other, wish)
+      ownerSets(id, OWN)
+      aws.clearCalls()
+      await mail.send(first.event)
+      const [answer, again] = rawAnswers(aws, first.event)
+      expect(again).toBe(answer)
+      expect(writes()).toBe(0)
+      expect(email(id)).toEqual(OWN)
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'one after the other, the base stays that of before Create',
+    play: async (play) => {
+      const { mail, wish, other, third } = play
+      await mail.create(wish)
+      succeeded(await mail.update(other, wish))
+      succeeded(await mail.update(third, other), { ConfigurationSet: 'other', From: 'third@example.com', ReplyToEmailAddress: '' })
+      succeeded(await mail.delete(third))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'with the same RequestId and other content is another event',
+    play: async ({ mail, wish, other, third }) => {
+      const RequestId = '7ac1f3b2-0000-4000-8000-000000000002'
+      await mail.create(wish)
+      succeeded(await mail.update(other, wish, { extra: { RequestId } }), { ConfigurationSet: 'mail-2' })
+      succeeded(await mail.update(third, other, { extra: { RequestId } }), { ConfigurationSet: 'other' })
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'whose answer was lost: the handler throws, and the same event again gets the same answer without a second write',
+    play: async ({ mail, wish, other, aws, writes }) => {
+      await mail.create(wish)
+      aws.clearCalls()
+      const mend = aws.fault(
+        always('PutObject', { errorAfter: { code: 'InternalError', message: 'We encountered an internal error.', status: 500 } }),
+      )
+      const first = await mail.update(other, wish, { context: SHORT })
+      mend()
+      expect(first.invoked.error).toMatch(/could not be delivered/)
+      expect(writes()).toBe(1)
+      await mail.send(first.event)
+      expect(new Set(rawAnswers(aws, first.event)).size).toBe(1)
+      expect(writes()).toBe(1)
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'two different ones at the same moment: the second waits until the first is over',
+    play: async ({ stage, mail, wish, other, third, aws, id, email, writes }) => {
+      await mail.create(wish)
+      aws.clearCalls()
+      const held = hold(aws, isVerification)
+      const first = mail.update(other, wish)
+      await held.reached
+      const looks = hold(
+        aws,
+        ({ action, request, count }) => action === 'GetItem' && JSON.stringify(request).includes('binding#') && count > 2,
+      )
+      const second = stage.resource('mail', 'Binding', await stage.newLambda()).update(third, other)
+      await looks.reached
+      expect(writes()).toBe(1)
+      held.release()
+      succeeded(await first, { ConfigurationSet: 'mail-2' })
+      looks.release()
+      succeeded(await second, { ConfigurationSet: 'other' })
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'other' })
+    },
+  },
+  {
+    verbs: 'Update-Update',
+    statement: 'the same event twice while another holds the binding: one of the two answers, when that is over',
+    play: async ({ stage, mail, wish, other, third, aws, lambda }) => {
+      await mail.create(wish)
+      aws.clearCalls()
+      const held = hold(aws, isVerification)
+      const first = mail.update(other, wish)
+      await held.reached
+      const isLook = ({ action, request }: FaultCall) => action === 'GetItem' && JSON.stringify(request).includes('binding#')
+      // One delivery sees the binding held, and its next look comes after the other delivery has answered.
+      const event = mail.event('Update', { properties: third, old: other })
+      const slowLook = hold(aws, (call) => isLook(call) && call.count > 2)
+      const slow = lambda.invoke(event)
+      await slowLook.reached
+      held.release()
+      succeeded(await first, { ConfigurationSet: 'mail-2' })
+      const quick = await stage.newLambda()
+      await quick.invoke(event)
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      slowLook.release()
+      expect((await slow).error).toBeUndefined()
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+    },
+  },
+  {
+    verbs: 'Update-rollback',
+    statement: 'of an Update that failed after its write: the pool is as the first wish says again, and Delete gives it back',
+    play: async (play) => {
+      const { mail, wish, other, aws, now } = play
+      await mail.create(wish)
+      const bound = now()
+      const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
+      failed(await mail.update(other, wish), /^AccessDenied/)
+      mend()
+      succeeded(await mail.update(wish, other), { ConfigurationSet: 'mail', ReplyToEmailAddress: '' })
+      expect(now()).toEqual(bound)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Update-rollback',
+    statement: 'of an Update that was refused before it did anything writes nothing',
+    play: async ({ mail, wish, aws, writes }) => {
+      await mail.create(wish)
+      aws.clearCalls()
+      const refused = { ...wish, ConfigurationSet: 'no-such-set' }
+      failed(await mail.update(refused, wish), /^NotFound: .*no-such-set/)
+      succeeded(await mail.update(wish, refused))
+      expect(writes()).toBe(0)
+    },
+  },
+  {
+    verbs: 'Update-rollback',
+    statement: 'of an Update that never came: it is an Update that changes nothing',
+    play: async ({ mail, wish, other, aws, writes }) => {
+      await mail.create(wish)
+      aws.clearCalls()
+      succeeded(await mail.update(wish, other))
+      expect(writes()).toBe(0)
+    },
+  },
+  {
+    verbs: 'Update-rollback',
+    statement: 'to a wish that a SUCCESS answered passes although its set is gone by now: a finding is a warning then',
+    play: async ({ mail, wish, other, aws }) => {
+      await mail.create(wish)
+      await mail.update(other, wish)
+      aws.ses.removeConfigurationSet('mail')
+      succeeded(await mail.update(wish, other), { ConfigurationSet: 'mail', Warnings: expect.stringContaining('does not exist') })
+    },
+  },
+  {
+    verbs: 'Update-rollback',
+    statement: 'to a wish that no SUCCESS answered is a new wish, and is refused',
+    play: async ({ mail, wish, other, third, aws }) => {
+      await mail.create(wish)
+      await mail.update(other, wish)
+      await mail.update(third, other)
+      aws.ses.removeConfigurationSet('mail')
+      // Three wishes ago: only the last two can be what a rollback goes back to.
+      failed(await mail.update(wish, third), /^NotFound: .*"?mail"? does not exist/)
+    },
+  },
+  {
+    verbs: 'Update-Delete',
+    statement: 'an Update that failed after its write, then the stack is deleted: the pool is as before Create',
+    play: async (play) => {
+      const { mail, wish, other, aws } = play
+      await mail.create(wish)
+      const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
+      failed(await mail.update(other, wish), /^AccessDenied/)
+      mend()
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Update without Create',
+    statement: 'is a Create with a warning, whose base is the pool without the old set',
+    play: async ({ mail, wish, other, id, email }) => {
+      const sent = await mail.update(wish, other)
+      succeeded(sent, { ConfigurationSet: 'mail', Warnings: expect.stringContaining('recorded anew') })
+      expect(sent.answer?.PhysicalResourceId).toBe(sent.event['PhysicalResourceId'])
+      await mail.delete(wish)
+      expect(email(id)).not.toHaveProperty('ConfigurationSet')
+    },
+  },
+  {
+    verbs: 'Delete-Delete',
+    statement: 'the same event again gets the same answer and does nothing, although another binding is there by now',
+    play: async ({ mail, wish, aws, stage, now, writes }) => {
+      await mail.create(wish)
+      const first = await mail.delete(wish)
+      await stage.resource('shop').create(wish)
+      const bound = now()
+      aws.clearCalls()
+      await mail.send(first.event)
+      const [answer, again] = rawAnswers(aws, first.event)
+      expect(again).toBe(answer)
+      expect(writes()).toBe(0)
+      expect(now()).toEqual(bound)
+    },
+  },
+  {
+    verbs: 'Delete-Delete',
+    statement: 'a second one succeeds and writes nothing, whatever the pool has by now',
+    play: async ({ mail, wish, aws, id, writes, ownerSets, email }) => {
+      await mail.create(wish)
+      await mail.delete(wish)
+      const owners = { ...OWN, ConfigurationSet: 'mail' }
+      ownerSets(id, owners)
+      aws.clearCalls()
+      succeeded(await mail.delete(wish))
+      expect(writes()).toBe(0)
+      expect(email(id)).toEqual(owners)
+    },
+  },
+  {
+    verbs: 'Delete-Delete',
+    statement: 'a first one that failed is done by the second',
+    play: async (play) => {
+      const { mail, wish, aws } = play
+      await mail.create(wish)
+      const mend = aws.fault(always('UpdateUserPool', denied))
+      failed(await mail.delete(wish), /^AccessDenied/)
+      mend()
+      succeeded(await mail.delete(wish))
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Delete-Delete',
+    statement: 'the same event twice at the same moment: one of the deliveries answers',
+    play: async (play) => {
+      const { stage, mail, wish, aws, lambda } = play
+      await mail.create(wish)
+      const event = mail.event('Delete', { properties: wish })
+      const second = await stage.newLambda()
+      meet(aws, 2, ({ action }) => action === 'PutItem')
+      await Promise.all([lambda.invoke(event), second.invoke(event)])
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Delete without Create',
+    statement: 'succeeds without a call to Cognito, with the ID that it came with',
+    play: async ({ mail, wish, aws }) => {
+      const sent = await mail.delete(wish)
+      succeeded(sent)
+      expect(sent.answer?.PhysicalResourceId).toBe(sent.event['PhysicalResourceId'])
+      expect(aws.calls.filter(({ service }) => service === 'cognito')).toEqual([])
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'a Delete with the ID of another binding does nothing: both bindings stand',
+    play: async ({ stage, mail, wish, other, now, writes, aws }) => {
+      await stage.resource('mail', 'Other').create(wish)
+      await mail.create(other)
+      const bound = now()
+      aws.clearCalls()
+      const foreign = physicalResourceId({ StackId: stackArn('mail'), LogicalResourceId: 'Other' })
+      succeeded(await mail.delete(wish, { physicalResourceId: foreign }))
+      expect(writes()).toBe(0)
+      expect(now()).toEqual(bound)
+    },
+  },
+  {
+    verbs: 'Delete-Create',
+    statement: 'is a new binding: its base is what the owner has by then, its physical ID the same',
+    play: async ({ mail, wish, id, ownerSets, email }) => {
+      const first = await mail.create(wish)
+      await mail.delete(wish)
+      ownerSets(id, { ...OWN, ConfigurationSet: 'other' })
+      const again = await mail.create(without(wish, ['SourceArn', 'From']))
+      succeeded(again, { ConfigurationSet: 'mail', From: String(OWN['From']) })
+      expect(again.answer?.PhysicalResourceId).toBe(first.answer?.PhysicalResourceId)
+      await mail.delete(wish)
+      expect(email(id)).toEqual({ ...OWN, ConfigurationSet: 'other' })
+    },
+  },
+  {
+    verbs: 'Delete-Create',
+    statement: 'the very Create of before, delivered again after the Delete, gets its stored answer and does nothing',
+    play: async (play) => {
+      const { mail, wish, aws, writes } = play
+      const created = await mail.create(wish)
+      await mail.delete(wish)
+      aws.clearCalls()
+      await mail.send(created.event)
+      const [answer, again] = rawAnswers(aws, created.event)
+      expect(again).toBe(answer)
+      expect(writes()).toBe(0)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Delete-Create',
+    statement: 'a Create that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
+    play: async (play) => {
+      const { mail, wish, writes } = play
+      succeeded(await mail.delete(wish))
+      failed(await mail.create(wish, { signedAt: Date.now() - MINUTE }), /^ResourceConflict: .*superseded/)
+      expect(writes()).toBe(0)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Delete-Update',
+    statement: 'an Update that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
+    play: async (play) => {
+      const { mail, wish, other, aws, writes } = play
+      await mail.create(wish, { signedAt: Date.now() - 2 * MINUTE })
+      const late = mail.event('Update', { properties: other, old: wish, signedAt: Date.now() - MINUTE })
+      succeeded(await mail.delete(wish))
+      aws.clearCalls()
+      failed(await mail.send(late), /^ResourceConflict: This Update of Binding is superseded.*Nothing was done/)
+      expect(writes()).toBe(0)
+      await nothingLeft(play)
+    },
+  },
+  {
+    verbs: 'Update-Create',
+    statement: 'the Create of before, delivered again after an Update, gets its stored answer and does not undo the Update',
+    play: async ({ mail, wish, other, aws, writes, id, email }) => {
+      const created = await mail.create(wish)
+      await mail.update(other, wish)
+      aws.clearCalls()
+      succeeded(await mail.send(created.event), { ConfigurationSet: 'mail' })
+      expect(writes()).toBe(0)
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
+    },
+  },
+  {
+    verbs: 'Update-Delete',
+    statement: 'a Delete that was signed before a newer Update is late too: FAILED superseded, the binding stands',
+    play: async ({ mail, wish, other, id, email }) => {
+      await mail.create(wish, { signedAt: Date.now() - 3 * MINUTE })
+      const late = mail.event('Delete', { properties: wish, signedAt: Date.now() - 2 * MINUTE })
+      await mail.update(other, wish, { signedAt: Date.now() - MINUTE })
+      failed(await mail.send(late), /^ResourceConflict: This Delete .*superseded/)
+      expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
+    },
+  },
+  {
+    verbs: 'Create-Delete',
+    statement: 'without X-Amz-Date in the URL, as old URLs are, nothing is late',
+    play: async (play) => {
+      const { mail, wish, aws } = play
+      await mail.create(wish)
+      const undated = mail.event('Delete', { properties: wish })
+      const url = new URL(String(undated['ResponseURL']))
+      url.search = '?AWSAccessKeyId=AKIAEXAMPLE&Expires=1&Signature=abc'
+      // The local bucket wants the query that it signed; what counts here is what was done before the PUT was refused.
+      const sent = await mail.send({ ...undated, ResponseURL: url.href }, SHORT)
+      expect(sent.invoked.error).toMatch(/could not be delivered/)
+      expect(aws.refusedAnswers(url.pathname.split('/').at(-1) ?? '')[0]?.raw).toContain('"Status":"SUCCESS"')
+      await nothingLeft(play)
+    },
+  },
+]
+
+const denied = { error: { code: 'AccessDeniedException', message: 'User is not authorized' } } as const
+
+test.each(ROWS)('$verbs: $statement', async ({ pool, play }) => {
+  await play(await openPlay(pool))
+})
+
+test('a pool with an owner’s sender: the whole life twice over leaves it as it was', async () => {
+  const play = await openPlay(OWNED)
+  const { mail, wish, other } = play
+  for (let turn = 0; turn < 2; turn += 1) {
+    succeeded(await mail.create(wish))
+    succeeded(await mail.update(other, wish))
+    succeeded(await mail.delete(other))
+    await nothingLeft(play)
+  }
+})

@@ -1,0 +1,143 @@
+// What a template may say, and the sentence for everything that it may not.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import * as fc from 'fast-check'
+import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../../lib/binding/properties.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { schemaText } from '../infra/schema.ts'
+
+const POOL = 'us-east-1_Ab3dEf6hI'
+const GOOD: JsonObject = { ServiceToken: 'arn:aws:lambda:us-east-1:123456789012:function:x', UserPoolId: POOL, ConfigurationSet: 'mail' }
+
+const refused = (properties: unknown): string => {
+  const result = parseProperties(properties)
+  if (result.ok) throw new Error(`accepted: ${JSON.stringify(result.binding)}`)
+  expect(result.code).toBe('InvalidRequest')
+  return result.message
+}
+
+test('the least that a binding says is one pool and one set; all else has a default', () => {
+  expect(parseProperties(GOOD)).toEqual({
+    ok: true,
+    binding: {
+      userPoolIds: [POOL],
+      declared: { ConfigurationSet: 'mail' },
+      preflight: 'ENFORCE',
+      allowSandbox: false,
+      onDelete: 'RESTORE',
+      heal: 'AUTO',
+      takeover: false,
+    },
+  })
+})
+
+test('a block of a pool’s EmailConfiguration can be pasted, and CloudFormation’s own properties may stand beside it', () => {
+  const block = {
+    EmailSendingAccount: 'DEVELOPER',
+    SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/a@example.com',
+    From: 'A <a@example.com>',
+    ReplyToEmailAddress: 'b@example.com',
+  }
+  const result = parseProperties({ ...GOOD, ...block, ServiceTimeout: '300', Nonce: '7', AllowSandbox: 'true', Takeover: 'false' })
+  expect(result).toMatchObject({
+    ok: true,
+    binding: { declared: { SourceArn: block.SourceArn, From: block.From }, allowSandbox: true, takeover: false },
+  })
+})
+
+describe('is refused with the value and the remedy:', () => {
+  const long = 'x'.repeat(20_000)
+  test.each<[string, JsonObject, RegExp]>([
+    ['no pool', { UserPoolId: undefined }, /UserPoolId is missing: name the user pool/],
+    ['both pool properties', { UserPoolIds: [POOL] }, /UserPoolId and UserPoolIds are both given: leave one/],
+    ['a list as UserPoolId', { UserPoolId: [POOL] }, /Expected UserPoolId .* Use UserPoolIds for a list/],
+    ['a string as UserPoolIds', { UserPoolId: undefined, UserPoolIds: POOL }, /Expected UserPoolIds .*Write it as a list/],
+    ['an empty list', { UserPoolId: undefined, UserPoolIds: [] }, /The list is empty/],
+    ['a pool twice', { UserPoolId: undefined, UserPoolIds: [POOL, POOL] }, /us-east-1_Ab3dEf6hI.*twice; remove one/],
+    [
+      '101 pools',
+      { UserPoolId: undefined, UserPoolIds: Array.from({ length: 101 }, (_, i) => `us-east-1_${i}`) },
+      /101 items.*several bindings/,
+    ],
+    [
+      'a pool’s ARN',
+      { UserPoolId: `arn:aws:cognito-idp:us-east-1:123456789012:userpool/${POOL}` },
+      /An ARN is given; use its last part, the ID: us-east-1_Ab3dEf6hI/,
+    ],
+    ['an ID of another shape', { UserPoolId: 'pool' }, /Expected UserPoolId to be the ID of a user pool, like .*; got "pool"/],
+    ['no set', { ConfigurationSet: undefined }, /ConfigurationSet is missing: give the name/],
+    ['an empty set', { ConfigurationSet: '' }, /got ""\. Leave the property out/],
+    [
+      'a set’s ARN',
+      { ConfigurationSet: 'arn:aws:ses:us-east-1:123456789012:configuration-set/mail' },
+      /An ARN is given; use the name in it: mail/,
+    ],
+    ['a set with a blank', { ConfigurationSet: 'my set' }, /1 to 64 letters, digits, _ and -; got "my set"/],
+    ['a set of 65 letters', { ConfigurationSet: 'x'.repeat(65) }, /Expected ConfigurationSet/],
+    ['a number as set', { ConfigurationSet: 7 }, /Expected ConfigurationSet .* got "7"/],
+    ['an object as set', { ConfigurationSet: { Ref: 'Set' } }, /got "\{"Ref":"Set"\}"/],
+    ['a SourceArn that is none', { SourceArn: 'a@example.com' }, /Expected SourceArn to be the ARN of an SES identity, like/],
+    ['a SourceArn of another service', { SourceArn: 'arn:aws:sns:us-east-1:123456789012:identity/x' }, /Expected SourceArn/],
+    ['two addresses as From', { From: 'a@example.com, b@example.com' }, /Expected From to be one e-mail address/],
+    ['a From without a host', { From: 'nobody' }, /Expected From/],
+    ['a line end in From', { From: 'a@example.com\r\nBcc: all@example.com' }, /Expected From .*control characters; remove them/],
+    ['20,000 characters of From', { From: `${long}@example.com` }, /Expected From .*It has 20012 characters/],
+    ['a Reply-To with a typo', { ReplyToEmailAddress: 'a@@example.com' }, /Expected ReplyToEmailAddress/],
+    [
+      'COGNITO_DEFAULT',
+      { EmailSendingAccount: 'COGNITO_DEFAULT' },
+      /Expected EmailSendingAccount to be DEVELOPER or absent.*got "COGNITO_DEFAULT"/,
+    ],
+    ['an odd Preflight', { Preflight: 'enforce' }, /Expected Preflight to be ENFORCE, WARN or SKIP; got "enforce"/],
+    ['an odd AllowSandbox', { AllowSandbox: 'yes' }, /Expected AllowSandbox to be true or false; got "yes"/],
+    ['an odd OnDelete', { OnDelete: 'DELETE' }, /Expected OnDelete to be RESTORE or RETAIN/],
+    ['an odd Heal', { Heal: 'ALWAYS' }, /Expected Heal to be AUTO, NOTIFY or OFF/],
+    ['an odd Takeover', { Takeover: '1' }, /Expected Takeover to be true or false/],
+    ['ConfigurationSetName', { ConfigurationSetName: 'mail' }, /Unknown property "ConfigurationSetName"; did you mean ConfigurationSet\?/],
+    ['ReplyTo', { ReplyTo: 'a@example.com' }, /did you mean ReplyToEmailAddress\?/],
+    ['a transposed name', { SuorceArn: 'x' }, /did you mean SourceArn\?/],
+    ['UserPoolID', { UserPoolID: POOL }, /did you mean UserPoolId\?/],
+    ['a name of Object.prototype', { constructor: 'x' }, /Unknown property "constructor"/],
+  ])('%s', (_, change, sentence) => {
+    expect(refused({ ...GOOD, ...change })).toMatch(sentence)
+  })
+
+  test.each([undefined, null, 'x', 7, []])('ResourceProperties %p', (properties) => {
+    expect(refused(properties)).toMatch(/no ResourceProperties/)
+  })
+})
+
+test('every wrong thing is named, not only the first', () => {
+  expect(refused({ ...GOOD, Preflight: 'no', Heal: 'no', Typo: 'no' })).toMatch(/Typo.*Preflight.*Heal/)
+})
+
+test('no value, however hostile, gets into a message whole or with control characters', () => {
+  void fc.assert(
+    fc.property(
+      fc.constantFrom(...Object.keys(PROPERTIES)),
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 4_000 }), fc.jsonValue()),
+      (name, value) => {
+        const result = parseProperties({ ...GOOD, [name]: value as string })
+        if (result.ok) return
+        expect(result.message).not.toMatch(/\p{Cc}/u)
+        expect(result.message.length).toBeLessThan(1_500)
+      },
+    ),
+  )
+})
+
+test('a Delete judges nothing: it takes the well-formed pool IDs and what it can read of OnDelete', () => {
+  expect(wellFormedPoolIds({ UserPoolId: POOL, UserPoolIds: ['us-east-1_b', 7, 'nonsense', POOL] })).toEqual([POOL, 'us-east-1_b'])
+  expect(wellFormedPoolIds('x')).toEqual([])
+  expect([onDeleteOf({}), onDeleteOf({ OnDelete: 'RETAIN' }), onDeleteOf({ OnDelete: 'x' })]).toEqual(['RESTORE', 'RETAIN', undefined])
+})
+
+test('the schema knows every property, and no other', () => {
+  const schema = propertySchema()
+  expect(Object.keys(schema['properties'] as JsonObject)).toEqual(Object.keys(PROPERTIES))
+  expect(schema['additionalProperties']).toBe(false)
+})
+
+test('infra/cognito-ses-binding.schema.json is what the parser says; if not: node test/run.mjs test/infra/schema.ts', () => {
+  expect(JSON.parse(readFileSync('infra/cognito-ses-binding.schema.json', 'utf8'))).toEqual(JSON.parse(schemaText()))
+})

@@ -1,0 +1,125 @@
+// What people meet most, through the bundle: the right sentence in the stack's events, and nothing written.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { JsonObject } from '../../lib/json.ts'
+import { healthySes, resource, SENDER } from '../driver.ts'
+import type { Lambda } from '../lambda.ts'
+import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
+import { startLambda } from '../stage.ts'
+
+let aws: LocalAws
+let lambda: Lambda
+
+beforeEach(async () => {
+  aws = await startLocalAws()
+  healthySes(aws)
+  lambda = await startLambda(aws.environment)
+})
+
+afterEach(async () => {
+  await lambda.kill()
+  await aws.close()
+})
+
+const create = async (properties: JsonObject = {}, pool: JsonObject = {}) => {
+  const UserPoolId = aws.createUserPool({ Name: 'people', ...pool })
+  const stack = resource(aws, (event, context) => lambda.invoke(event, context))
+  return (await stack.create({ UserPoolId, ConfigurationSet: 'mail', ...SENDER, ...properties })).answer
+}
+const updates = () => aws.calls.filter((call) => call.action === 'UpdateUserPool').length
+
+describe('pre-flight refuses before anything is written', () => {
+  test.each<[string, RegExp, () => void, JsonObject?]>([
+    ['a set that does not exist', /^NotFound: Configuration set gone does not exist/, () => undefined, { ConfigurationSet: 'gone' }],
+    [
+      'a set that exists only in the pool’s Region',
+      /^NotFound: Configuration set mail exists in us-east-1 but not in Amazon SES in eu-west-1/,
+      () => aws.ses.putIdentity('example.com', {}, 'eu-west-1'),
+      { SourceArn: 'arn:aws:ses:eu-west-1:123456789012:identity/example.com' },
+    ],
+    [
+      'a set whose sending is off',
+      /^InvalidRequest: Sending is off for configuration set mail/,
+      () => aws.ses.putConfigurationSet('mail', { SendingOptions: { SendingEnabled: false } }),
+    ],
+    [
+      'an account whose sending is off',
+      /^InvalidRequest: Sending is off for this account/,
+      () => aws.ses.setAccount({ SendingEnabled: false }),
+    ],
+    [
+      'an account that is shut down',
+      /^InvalidRequest: .*has shut down sending/,
+      () => aws.ses.setAccount({ EnforcementStatus: 'SHUTDOWN' }),
+    ],
+    ['an identity that does not exist', /^NotFound: Identity example\.com .*does not exist/, () => aws.ses.removeIdentity('example.com')],
+    [
+      'an identity that is not verified',
+      /^InvalidRequest: Identity example\.com is not verified/,
+      () => aws.ses.putIdentity('example.com', { VerifiedForSendingStatus: false, VerificationStatus: 'PENDING' }),
+    ],
+    [
+      'an address that only inherits from its domain, and names the ARN to use',
+      /^NotFound: .*set SourceArn to arn:aws:ses:us-east-1:123456789012:identity\/example\.com and From/,
+      () => undefined,
+      { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/no-reply@example.com' },
+    ],
+    [
+      'a From outside the identity',
+      /^InvalidRequest: From .*other\.example.* is not an address that identity example\.com covers/,
+      () => undefined,
+      { From: 'a@other.example' },
+    ],
+    ['the sandbox', /^InvalidRequest: This account is in the sandbox/, () => aws.ses.setAccount({ ProductionAccessEnabled: false })],
+    [
+      'an identity of another account',
+      /^InvalidRequest: .*is of account 999999999999/,
+      () => undefined,
+      { SourceArn: 'arn:aws:ses:us-east-1:999999999999:identity/example.com' },
+    ],
+  ])('%s', async (_, sentence, breaks, properties = {}) => {
+    breaks()
+    const answer = await create(properties)
+    expect([answer?.Status, answer?.Reason]).toEqual(['FAILED', expect.stringMatching(sentence)])
+    expect(updates()).toBe(0)
+  })
+
+  test('AllowSandbox accepts the sandbox; WARN reports what ENFORCE refuses; SKIP asks SES nothing', async () => {
+    aws.ses.setAccount({ ProductionAccessEnabled: false })
+    expect((await create({ AllowSandbox: 'true' }))?.Status).toBe('SUCCESS')
+    expect(await create({ Preflight: 'WARN' })).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: expect.stringContaining('sandbox') } })
+    aws.clearCalls()
+    expect(await create({ Preflight: 'SKIP' })).toMatchObject({ Status: 'SUCCESS', Data: { Max24HourSend: '', EventDestinations: '' } })
+    expect(aws.calls.filter((call) => call.service === 'ses')).toEqual([])
+  })
+})
+
+describe('a permission that the role lacks is named', () => {
+  test.each([
+    ['DescribeUserPool', 'cognito-idp:DescribeUserPool'],
+    ['UpdateUserPool', 'cognito-idp:UpdateUserPool'],
+    ['GetItem', 'dynamodb:GetItem'],
+    ['PutItem', 'dynamodb:PutItem'],
+    ['GetConfigurationSet', 'ses:GetConfigurationSet'],
+    ['GetEmailIdentity', 'ses:GetEmailIdentity'],
+    ['GetAccount', 'ses:GetAccount'],
+  ])('%s', async (action, named) => {
+    aws.fault((call) =>
+      call.action === action ? { error: { code: 'AccessDeniedException', message: 'User is not authorized', status: 400 } } : undefined,
+    )
+    const answer = await create()
+    expect(answer?.Reason).toMatch(new RegExp(`^AccessDenied: .*${named}`))
+    expect(aws.calls.filter((call) => call.action === 'UpdateUserPool' && call.status === 200)).toEqual([])
+  })
+
+  test('GetConfigurationSetEventDestinations only feeds warnings, so its denial is one', async () => {
+    aws.fault((call) =>
+      call.action === 'GetConfigurationSetEventDestinations'
+        ? { error: { code: 'AccessDeniedException', message: 'no', status: 403 } }
+        : undefined,
+    )
+    expect(await create()).toMatchObject({
+      Status: 'SUCCESS',
+      Data: { Warnings: expect.stringContaining('ses:GetConfigurationSetEventDestinations') },
+    })
+  })
+})

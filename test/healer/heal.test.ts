@@ -1,0 +1,345 @@
+// It stays bound: what the owner wiped comes back, what somebody meant is left alone, and both are told.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { child, type JsonObject, without } from '../../lib/json.ts'
+import { ACCOUNT, healthySes, IDENTITY, REGION, resource, SENDER } from '../driver.ts'
+import type { Lambda } from '../lambda.ts'
+import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
+import { startLambda } from '../stage.ts'
+
+let aws: LocalAws
+let lambda: Lambda
+
+beforeEach(async () => {
+  aws = await startLocalAws()
+  healthySes(aws)
+  lambda = await startLambda(aws.environment)
+})
+
+afterEach(async () => {
+  await lambda.kill()
+  await aws.close()
+})
+
+const stack = (name = 'mail') => resource(aws, (event, context) => lambda.invoke(event, context), name)
+const email = (id: string): JsonObject => child(aws.userPool(id), 'EmailConfiguration') ?? {}
+const count = (action: string): number => aws.calls.filter((call) => call.action === action).length
+const record = async (id: string) => (await aws.records()).find((item) => item['UserPoolId'] === id)
+const metrics = () => lambda.log.filter((line) => line['_aws'] !== undefined).at(-1)
+const owner = (id: string, configuration: JsonObject, other: JsonObject = {}) =>
+  aws.changeUserPool(id, (pool) => ({ ...pool, ...other, EmailConfiguration: configuration }))
+
+const message = (userPoolId: string, change: JsonObject = {}) =>
+  JSON.stringify({
+    source: 'aws.cognito-idp',
+    'detail-type': 'AWS API Call via CloudTrail',
+    account: ACCOUNT,
+    region: REGION,
+    detail: { eventName: 'UpdateUserPool', requestParameters: { userPoolId } },
+    ...change,
+  })
+const batch = (...bodies: readonly string[]) => ({
+  Records: bodies.map((body, index) => ({ messageId: `m${index}`, eventSource: 'aws:sqs', body })),
+})
+const schedule = { source: 'aws.events', 'detail-type': 'Scheduled Event', account: ACCOUNT, region: REGION, detail: {} }
+const queue = (...bodies: readonly string[]) => lambda.invoke(batch(...bodies))
+const sweep = (remainingMs = 30_000) => lambda.invoke(schedule, { remainingMs })
+
+const WIPED = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+const bound = async (extra: JsonObject = {}, pool: JsonObject = {}) => {
+  const id = aws.createUserPool({ Name: 'people', ...pool })
+  const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...extra }
+  expect((await stack(`stack-${id}`).create(properties)).answer?.Status).toBe('SUCCESS')
+  aws.clearCalls()
+  return { id, properties, attached: email(id) }
+}
+
+test('an owner’s update wipes the set; a record of it arrives; the set is back, the owner’s other changes stand, and it is counted', async () => {
+  const { id, attached } = await bound()
+  owner(id, { ...WIPED, ReplyToEmailAddress: 'owner@example.com' }, { MfaConfiguration: 'OPTIONAL' })
+  expect((await queue(message(id))).result).toEqual({ batchItemFailures: [] })
+  expect(email(id)).toEqual({ ...attached, ReplyToEmailAddress: 'owner@example.com' })
+  expect(aws.userPool(id)['MfaConfiguration']).toBe('OPTIONAL')
+  expect(metrics()).toMatchObject({
+    Healed: 1,
+    Contested: 0,
+    Pools: 1,
+    _aws: { CloudWatchMetrics: [{ Namespace: 'CognitoSesBinding', Dimensions: [[]] }] },
+  })
+})
+
+test('what the owner wished for meanwhile is what stands after the Delete', async () => {
+  const { id, properties } = await bound()
+  const wish = { ...WIPED, ReplyToEmailAddress: 'owner@example.com' }
+  owner(id, wish)
+  await sweep()
+  await stack(`stack-${id}`).delete(properties)
+  expect(email(id)).toEqual(wish)
+})
+
+test('another set is somebody’s wish: contested, nothing is written, the metric and the log line are out, the record says why', async () => {
+  const { id, attached } = await bound()
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  const before = await record(id)
+  await queue(message(id))
+  expect(count('UpdateUserPool')).toBe(0)
+  expect(metrics()).toMatchObject({ Healed: 0, Contested: 1 })
+  expect(lambda.log.filter((line) => line['level'] === 'WARN').map((line) => line['message'])).toEqual([
+    expect.stringMatching(/left alone, contested: somebody set ConfigurationSet/),
+  ])
+  expect(without((await record(id)) ?? {}, ['Unhealed', 'Revision'])).toEqual(without(before ?? {}, ['Revision']))
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^contested: /) })
+})
+
+test('a contested pool stays so when it is wiped later, and ends to be so when live is as applied again', async () => {
+  const { id, attached } = await bound()
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  await sweep()
+  owner(id, WIPED)
+  await sweep()
+  expect(email(id)).toEqual(WIPED)
+  expect(metrics()).toMatchObject({ Contested: 1 })
+  owner(id, attached)
+  await sweep()
+  expect(await record(id)).not.toHaveProperty('Unhealed')
+  owner(id, WIPED)
+  await sweep()
+  expect(email(id)).toEqual(attached)
+})
+
+test('the next Update of the binding ends a contest', async () => {
+  const { id, properties, attached } = await bound()
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  await sweep()
+  await stack(`stack-${id}`).update({ ...properties, Nonce: '1' }, properties)
+  expect(email(id)).toEqual(attached)
+  expect(await record(id)).not.toHaveProperty('Unhealed')
+})
+
+test('three heals in 24 hours, then contested: never a war', async () => {
+  const { id } = await bound()
+  for (let turn = 0; turn < 5; turn += 1) {
+    owner(id, WIPED)
+    await sweep()
+  }
+  expect(count('UpdateUserPool')).toBe(3)
+  expect(email(id)).toEqual(WIPED)
+  expect(await record(id)).toMatchObject({
+    Unhealed: expect.stringMatching(/wiped again after 3 heals/),
+    HealHistory: [expect.any(String), expect.any(String), expect.any(String)],
+  })
+})
+
+test.each([
+  ['Heal NOTIFY reports and writes nothing', { Heal: 'NOTIFY' }, {}, 1],
+  ['Heal OFF looks away', { Heal: 'OFF' }, {}, 0],
+  ['a pool tagged cognito-ses-binding: off is never healed', {}, { UserPoolTags: { 'cognito-ses-binding': 'off' } }, 0],
+])('%s', async (_, extra, pool, contested) => {
+  const { id } = await bound(extra as JsonObject, pool as JsonObject)
+  owner(id, WIPED)
+  await sweep()
+  expect(email(id)).toEqual(WIPED)
+  expect(count('UpdateUserPool')).toBe(0)
+  expect(metrics()).toMatchObject({ Healed: 0, Contested: contested })
+})
+
+test('of two claims the more careful one decides', async () => {
+  const { id, properties } = await bound()
+  await stack('second').create({ ...properties, ConfigurationSet: 'mail-2', Takeover: 'true', Heal: 'NOTIFY' })
+  owner(id, WIPED)
+  aws.clearCalls()
+  await sweep()
+  expect(count('UpdateUserPool')).toBe(0)
+})
+
+test.each<[string, () => void]>([
+  ['the set is gone', () => aws.ses.removeConfigurationSet('mail')],
+  ['sending is off for the set', () => aws.ses.putConfigurationSet('mail', { SendingOptions: { SendingEnabled: false } })],
+  [
+    'the identity is not verified any more',
+    () => aws.ses.putIdentity('example.com', { VerifiedForSendingStatus: false, VerificationStatus: 'FAILED' }),
+  ],
+])('no heal where it would make it worse: %s', async (_, breaks) => {
+  const { id } = await bound()
+  owner(id, WIPED)
+  breaks()
+  await sweep()
+  expect(count('UpdateUserPool')).toBe(0)
+  expect(metrics()).toMatchObject({ Healed: 0, Refused: 1 })
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^refused: /) })
+})
+
+test('a pool whose claims nothing gives a sender is blocked: nothing is written, the record says so', async () => {
+  const { id } = await bound({}, { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn: IDENTITY, From: 'a@example.com' } })
+  const plain = { UserPoolId: id, ConfigurationSet: 'mail' }
+  const properties = { ...plain, ...SENDER }
+  await stack(`stack-${id}`).update(plain, properties)
+  owner(id, WIPED)
+  aws.clearCalls()
+  await sweep()
+  expect(count('UpdateUserPool')).toBe(0)
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^blocked: /) })
+})
+
+test('a pool that is gone: the record says so, nothing else', async () => {
+  const { id } = await bound()
+  aws.removeUserPool(id)
+  expect((await sweep()).error).toBeUndefined()
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^gone: /) })
+})
+
+test('a binding that moves while the healer looks at its pool is not called contested', async () => {
+  const { id, properties } = await bound()
+  const wish = { ...properties, ConfigurationSet: 'mail-2' }
+  // The record has been read by then, and says that the pool should have the old set.
+  aws.fault(async ({ action, count: nth }) => {
+    if (action === 'DescribeUserPool' && nth === 1) await stack(`stack-${id}`).update(wish, properties)
+    return undefined
+  })
+  await sweep()
+  expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
+  expect(await record(id)).not.toHaveProperty('Unhealed')
+  expect(metrics()).toMatchObject({ Contested: 0, Pools: 1 })
+})
+
+test('what an operation that died left on the record does not hide why the pool is left alone', async () => {
+  const { id, attached } = await bound()
+  const past = '2026-01-01T00:00:00.000Z'
+  await aws.table.put({ ...((await aws.table.read(id)) ?? {}), Lease: { Event: 'x', Invocation: 'x', StartedAt: past, Until: past } })
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  await sweep()
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^contested: /) })
+  expect(await record(id)).not.toHaveProperty('Lease')
+})
+
+test('a Delete that died is finished; with email MFA turned on meanwhile the pool keeps its sender', async () => {
+  const { id, properties, attached } = await bound()
+  const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
+  expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
+  release()
+  aws.setHiddenState(id, { mfa: { EmailMfaConfiguration: { Message: 'Your code is {####}' } } })
+  await sweep()
+  expect(email(id)).toEqual(without(attached, ['ConfigurationSet']))
+  expect(await record(id)).toBeUndefined()
+})
+
+test('a Delete that died is not finished over a value that its owner may have set again since: contested', async () => {
+  const { id, properties, attached } = await bound({ OnDelete: 'RETAIN' })
+  owner(id, { ...attached, ConfigurationSet: 'other' })
+  const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
+  expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
+  release()
+  await sweep()
+  expect(email(id)).toEqual({ ...attached, ConfigurationSet: 'other' })
+  expect(await record(id)).toMatchObject({ Unhealed: expect.stringMatching(/^contested: somebody set ConfigurationSet/) })
+  expect((await stack(`stack-${id}`).delete(properties)).answer?.Status).toBe('SUCCESS')
+  expect(email(id)).toEqual(attached)
+  expect(await record(id)).toBeUndefined()
+})
+
+describe('the queue', () => {
+  test('a batch of ten records of one pool costs one DescribeUserPool', async () => {
+    const { id } = await bound()
+    await queue(...Array.from({ length: 10 }, () => message(id)))
+    expect(count('DescribeUserPool')).toBe(1)
+  })
+
+  test('forged and malformed records are dropped and logged, without a call to Cognito', async () => {
+    const { id } = await bound()
+    const forged = [
+      'not JSON',
+      '7',
+      '{}',
+      message(id, { account: '999999999999' }),
+      message(id, { region: 'eu-west-1' }),
+      message('../../etc'),
+      message(id, { detail: { eventName: 'DeleteUserPool', requestParameters: { userPoolId: id } } }),
+      message(id, { detail: { eventName: 'UpdateUserPool' } }),
+    ]
+    expect((await queue(...forged)).result).toEqual({ batchItemFailures: [] })
+    expect(count('DescribeUserPool')).toBe(0)
+    expect(lambda.log.filter((line) => String(line['message']).includes('dropped'))).toHaveLength(forged.length)
+  })
+
+  test('a pool without a record is nobody’s business', async () => {
+    const id = aws.createUserPool({ Name: 'stranger' })
+    expect((await queue(message(id))).result).toEqual({ batchItemFailures: [] })
+    expect(count('DescribeUserPool')).toBe(0)
+  })
+
+  test('an error of AWS sends that record back, alone; the others are done', async () => {
+    const [one, two] = [await bound(), await bound()]
+    owner(one.id, WIPED)
+    owner(two.id, WIPED)
+    aws.fault(({ action, request }) =>
+      action === 'DescribeUserPool' && request['UserPoolId'] === one.id
+        ? { error: { code: 'AccessDeniedException', message: 'no', status: 400 } }
+        : undefined,
+    )
+    expect((await queue(message(one.id), message(two.id), message(one.id))).result).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm2' }],
+    })
+    expect(email(two.id)).toEqual(two.attached)
+  })
+
+  test('a pool that another operation holds goes back', async () => {
+    const { id } = await bound()
+    const item = (await aws.table.read(id)) ?? {}
+    await aws.table.put({
+      ...item,
+      Lease: { Event: 'x', Invocation: 'x', StartedAt: '2026-01-01T00:00:00.000Z', Until: '2999-01-01T00:00:00.000Z' },
+    })
+    expect((await queue(message(id))).result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] })
+  })
+})
+
+describe('the sweep', () => {
+  test('costs one DescribeUserPool a pool and a page of the table', async () => {
+    await bound()
+    await bound()
+    aws.clearCalls()
+    await sweep()
+    expect([count('DescribeUserPool'), count('Scan'), count('UpdateUserPool')]).toEqual([2, 1, 0])
+  })
+
+  test('that runs out of time saves its place, and the next one goes on from there', async () => {
+    for (let index = 0; index < 5; index += 1) await bound()
+    aws.clearCalls()
+    const release = aws.fault(({ action, count: nth }) => (action === 'DescribeUserPool' && nth > 3 ? 'hang' : undefined))
+    expect((await sweep(2_000)).error).toBeUndefined()
+    release()
+    const done = aws.calls
+      .filter((call) => call.action === 'DescribeUserPool' && call.status === 200)
+      .map((call) => call.request['UserPoolId'])
+    expect(done).toHaveLength(3)
+    expect(await aws.table.read('sweep')).toMatchObject({ After: expect.stringMatching(/^us-east-1_/) })
+    aws.clearCalls()
+    await sweep()
+    const next = aws.calls.filter((call) => call.action === 'DescribeUserPool').map((call) => call.request['UserPoolId'])
+    expect(next).toHaveLength(2)
+    expect(new Set([...done, ...next]).size).toBe(5)
+    expect(await aws.table.read('sweep')).not.toHaveProperty('After')
+  })
+
+  test('reads a page of the table again when that was throttled', async () => {
+    const { id, attached } = await bound()
+    owner(id, WIPED)
+    aws.fault(({ action, count: nth }) =>
+      action === 'Scan' && nth === 1 ? { error: { code: 'ProvisionedThroughputExceededException', message: 'slow down' } } : undefined,
+    )
+    expect((await sweep()).error).toBeUndefined()
+    expect(email(id)).toEqual(attached)
+  })
+
+  test('twice at once writes each pool once', async () => {
+    const { id, attached } = await bound()
+    owner(id, WIPED)
+    await Promise.all([sweep(), sweep()])
+    expect(count('UpdateUserPool')).toBe(1)
+    expect(email(id)).toEqual(attached)
+  })
+})
+
+test('anything else is no event: a clear line in the log and a thrown exception', async () => {
+  expect((await lambda.invoke({ hello: 'world' })).error).toBe('unknown event')
+  expect(lambda.log.at(-1)).toMatchObject({ level: 'ERROR', message: expect.stringMatching(/this is no event for cognito-ses-binding/) })
+})

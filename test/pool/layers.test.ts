@@ -1,0 +1,233 @@
+// The laws of the layers, for any JSON, members that nobody knows included.
+import { describe, expect, test } from '@jest/globals'
+import * as fc from 'fast-check'
+import type { JsonObject } from '../../lib/json.ts'
+import { committed } from '../../lib/pool/hold.ts'
+import { desired, differingMembers, type EmailConfiguration, overlay, readBack, rebase, sameMember } from '../../lib/pool/layers.ts'
+import { plan } from '../../lib/pool/plan.ts'
+import { type Claim, readPoolRecord } from '../../lib/pool/record.ts'
+
+const ARN = (name: string) => `arn:aws:ses:us-east-1:123456789012:identity/${name}.example`
+const arn = fc.constantFrom('a', 'b', 'c').map(ARN)
+const set = fc.constantFrom('one', 'two', 'three')
+const address = fc.constantFrom('a@a.example', 'B <b@b.example>', 'c@c.example')
+const unknown = fc.record({ DeliveryDrone: fc.jsonValue(), Colour: fc.string() }, { requiredKeys: [] })
+
+/** What a pool may have: on its own sender, or on Cognito's. */
+const configuration: fc.Arbitrary<EmailConfiguration> = fc
+  .tuple(
+    fc.oneof(
+      fc.constant({ EmailSendingAccount: 'COGNITO_DEFAULT' }),
+      fc.record(
+        { EmailSendingAccount: fc.constant('DEVELOPER'), SourceArn: arn, From: address, ConfigurationSet: set },
+        { requiredKeys: ['EmailSendingAccount', 'SourceArn'] },
+      ),
+    ),
+    fc.record({ ReplyToEmailAddress: address }, { requiredKeys: [] }),
+    unknown,
+  )
+  .map((parts) => Object.assign({}, ...parts))
+
+const declared: fc.Arbitrary<EmailConfiguration> = fc.record(
+  { ConfigurationSet: set, SourceArn: arn, From: address, ReplyToEmailAddress: address },
+  { requiredKeys: ['ConfigurationSet', 'SourceArn'] },
+)
+const DECLARABLE = ['ConfigurationSet', 'SourceArn', 'EmailSendingAccount', 'From', 'ReplyToEmailAddress']
+
+const claimed = (Declared: EmailConfiguration, LogicalResourceId: string): Claim => ({
+  StackId: 'stack',
+  LogicalResourceId,
+  Declared,
+  OnDelete: 'RESTORE',
+  Heal: 'AUTO',
+})
+
+/** The pool and its record, driven by plans as a service without faults would. */
+const pool = (live: EmailConfiguration) => {
+  let item: JsonObject | undefined
+  const record = () => {
+    const read = item && readPoolRecord(item, 'table')
+    if (read && !read.ok) throw new Error(read.message)
+    return read?.record
+  }
+  const apply = (change: Parameters<typeof plan>[3]) => {
+    const next = plan('pool', record(), live, change)
+    if (!next.ok) throw new Error(next.message)
+    if (next.changes.length > 0) live = next.toSend
+    const rest = committed('pool', record(), { base: next.base, claims: next.claims, asked: next.desired, applied: live })
+    item = rest && { ...rest, Revision: 1 }
+    return next
+  }
+  return {
+    live: () => live,
+    record,
+    ownerSets: (configuration: EmailConfiguration) => {
+      live = configuration
+    },
+    add: (layer: EmailConfiguration, id: string) =>
+      apply({ kind: 'attach', claim: claimed(layer, id), takeover: false, formerSet: undefined }),
+    remove: (id: string) =>
+      apply({ kind: 'detach', owner: { StackId: 'stack', LogicalResourceId: id }, onDelete: 'RESTORE', answered: true }),
+  }
+}
+
+describe('layers', () => {
+  test('adding and then removing a claim is the identity on an untouched pool', () => {
+    void fc.assert(
+      fc.property(configuration, declared, (before, layer) => {
+        const one = pool(before)
+        one.add(layer, 'A')
+        one.remove('A')
+        expect(one.live()).toEqual(before)
+        expect(one.record()).toBeUndefined()
+      }),
+    )
+  })
+
+  test('the calculation is idempotent: the same claim again writes nothing', () => {
+    void fc.assert(
+      fc.property(configuration, declared, (before, layer) => {
+        const one = pool(before)
+        one.add(layer, 'A')
+        expect(one.add(layer, 'A').changes).toEqual([])
+      }),
+    )
+  })
+
+  test('a member that nobody declared is never written, unknown ones included', () => {
+    void fc.assert(
+      fc.property(configuration, declared, (before, layer) => {
+        const { toSend: send } = pool(before).add(layer, 'A')
+        const implied = ['EmailSendingAccount', ...Object.keys(layer)]
+        expect(differingMembers(before, send).filter((name) => !implied.includes(name))).toEqual([])
+        for (const name of Object.keys(before).filter((member) => !DECLARABLE.includes(member))) expect(send[name]).toEqual(before[name])
+      }),
+    )
+  })
+
+  test('removing claims in any order ends in the same base', () => {
+    void fc.assert(
+      fc.property(
+        configuration,
+        fc.array(declared, { minLength: 1, maxLength: 4 }).chain((layers) =>
+          fc.tuple(
+            fc.constant(layers),
+            fc.shuffledSubarray(
+              layers.map((_, index) => index),
+              { minLength: layers.length },
+            ),
+          ),
+        ),
+        (before, [layers, order]) => {
+          const one = pool(before)
+          layers.forEach((layer, index) => {
+            one.add(layer, String(index))
+          })
+          for (const index of order) one.remove(String(index))
+          expect(one.live()).toEqual(before)
+        },
+      ),
+    )
+  })
+
+  test('the later claim wins member by member, and what it leaves open is the earlier one’s', () => {
+    void fc.assert(
+      fc.property(configuration, declared, declared, (base, below, above) => {
+        const wish = desired(base, [below, above], base)
+        expect(wish).toMatchObject({
+          blocked: false,
+          emailConfiguration: { ...base, ...below, ...above, EmailSendingAccount: 'DEVELOPER' },
+        })
+      }),
+    )
+  })
+
+  test('what the owner set while a claim was there is what stands after it', () => {
+    void fc.assert(
+      fc.property(configuration, configuration, declared, (before, wish, layer) => {
+        const one = pool(before)
+        one.add(layer, 'A')
+        const applied = one.live()
+        one.ownerSets(wish)
+        one.add(layer, 'A')
+        one.remove('A')
+        // A value that the owner set to exactly what we had applied counts as ours.
+        const sender = ['EmailSendingAccount', 'SourceArn', 'From']
+        const tookOurs = (names: string[]) =>
+          names.every((name) => sameMember(name, wish, applied)) && names.some((name) => layer[name] !== undefined)
+        fc.pre(![sender, ['ConfigurationSet'], ['ReplyToEmailAddress']].some(tookOurs))
+        expect(one.live()).toEqual(wish)
+      }),
+    )
+  })
+})
+
+describe('rebase', () => {
+  test('of what we applied, or were about to apply, moves nothing', () => {
+    void fc.assert(
+      fc.property(configuration, configuration, configuration, (base, applied, intended) => {
+        expect(rebase(base, applied, intended, applied)).toEqual(base)
+        expect(rebase(base, applied, intended, intended)).toEqual(base)
+      }),
+    )
+  })
+
+  test('moves EmailSendingAccount, SourceArn and From together', () => {
+    const base = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a'), From: 'a@a.example' }
+    const applied = overlay(base, { From: 'b@b.example', ConfigurationSet: 'one' })
+    expect(rebase(base, applied, undefined, { ...applied, SourceArn: ARN('c') })).toEqual({
+      ...base,
+      SourceArn: ARN('c'),
+      From: 'b@b.example',
+    })
+  })
+
+  test('brings the sender along when the owner’s ConfigurationSet moves into a base that has none', () => {
+    const base = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+    const applied = overlay(base, { SourceArn: ARN('a'), ConfigurationSet: 'one' })
+    expect(rebase(base, applied, undefined, { ...applied, ConfigurationSet: 'two' })).toEqual({
+      EmailSendingAccount: 'DEVELOPER',
+      SourceArn: ARN('a'),
+      ConfigurationSet: 'two',
+    })
+  })
+})
+
+describe('the reading after a write', () => {
+  const before = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a') }
+  const sent = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('b'), From: 'B <b@b.example>', ConfigurationSet: 'one' }
+
+  test('finds nothing where all is as sent, addresses in the service’s spelling included', () => {
+    const after = { ...sent, From: '"B" <b@B.example>' }
+    expect(readBack(before, sent, after)).toEqual({ ignored: [], normalized: [], changedByOthers: [] })
+  })
+
+  test('as before and not as sent did not take; another text is the service’s spelling', () => {
+    const { ConfigurationSet: _, ...after } = { ...sent, SourceArn: ARN('B') }
+    expect(readBack(before, sent, after)).toEqual({ ignored: ['ConfigurationSet'], normalized: ['SourceArn'], changedByOthers: [] })
+  })
+
+  test('where somebody wrote at that moment, what looks as before may be theirs too: it is nobody’s spelling', () => {
+    const after = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+    const { changedByOthers: changed, normalized: normalized } = readBack(before, sent, after)
+    expect(normalized).toEqual([])
+    expect([...changed].sort()).toEqual(['ConfigurationSet', 'EmailSendingAccount', 'From', 'SourceArn'])
+  })
+})
+
+describe('the sender', () => {
+  const live = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a'), From: 'a@a.example', ConfigurationSet: 'one' }
+
+  test('of no layer stays as it is live; a declared From still wins', () => {
+    expect(desired({ EmailSendingAccount: 'COGNITO_DEFAULT' }, [{ ConfigurationSet: 'two', From: 'x@a.example' }], live)).toEqual({
+      blocked: false,
+      senderOfNoLayer: true,
+      emailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a'), From: 'x@a.example', ConfigurationSet: 'two' },
+    })
+  })
+
+  test('that is nowhere blocks the claims', () => {
+    const nobody = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+    expect(desired(nobody, [{ ConfigurationSet: 'two' }], nobody)).toEqual({ blocked: true })
+  })
+})
