@@ -9,8 +9,7 @@ import { rawJson } from './raw-json.ts'
 import { calling } from './service-error.ts'
 
 /** UserPoolRead and UserPoolUpdate are 15 a second each, for the account, not adjustable (Cognito quotas). One is left to others. */
-const PER_SECOND = 14
-const BURST = 13
+export const ALLOWANCE = { perSecond: 14, burst: 13 } as const
 
 /** A command of the SDK. Its types are those of the SDK's own model of the call, and JSON is passed by them. */
 type AnyCommand = new (input: never) => object
@@ -32,8 +31,8 @@ export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
   const call = rawCalls(region)
   const describeUserPool = call('DescribeUserPool', DescribeUserPoolCommand)
   const updateUserPool = call('UpdateUserPool', UpdateUserPoolCommand)
-  const readTurn = tokenBucket(clock, PER_SECOND, BURST)
-  const writeTurn = tokenBucket(clock, PER_SECOND, BURST)
+  const readTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const writeTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   return {
     describe: async (userPoolId, signal) => {
       await readTurn(signal)

@@ -34,7 +34,7 @@ Options
   --no-save     shows the results and writes nothing
   --help        this text
 
-Cold start is measured on the Node that runs this, and on node20, node22 and node24 where the PATH has them.
+Cold start is measured on the Node that runs this and on those of nodes.ts, which npm fetches once (190 MB each).
 Ratios are the result: times differ from machine to machine. Nothing else should be running.
 `
 

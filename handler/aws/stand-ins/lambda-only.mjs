@@ -27,7 +27,6 @@ const HOLLOW_MODULES = [
   '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js', // A Lambda knows its Region.
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js', // Clients have a strategy (../client-settings.ts).
   '@smithy/core/dist-es/submodules/retry/util-retry/StandardRetryStrategy.js',
-  '@smithy/signature-v4/dist-es/HeaderFormatter.js', // For streams of events.
 ]
 
 const hollow = (path) =>
