@@ -23,6 +23,8 @@ const REPLACED_IMPORTS = [
 
 /** Modules of which nothing is ever called: their functions and classes throw. What else such a module exports is an error of the build. */
 const HOLLOW_MODULES = [
+  // Imports the streams of events by name, which keeps esbuild from joining 170 modules into one scope.
+  '@smithy/core/dist-es/submodules/protocols/HttpProtocol.js',
   '@smithy/core/dist-es/submodules/checksum/sha256/Sha256Js.js', // Node has a SHA-256.
   '@smithy/core/dist-es/submodules/config/config-resolver/regionConfig/getInstanceMetadataRegion.js', // A Lambda knows its Region.
   '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js', // Clients have a strategy (../client-settings.ts).
