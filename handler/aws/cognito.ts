@@ -14,13 +14,13 @@ export const ALLOWANCE = { perSecond: 14, burst: 13 } as const
 /** A command of the SDK. Its types are those of the SDK's own model of the call, and JSON is passed by them. */
 type AnyCommand = new (input: never) => object
 
-/** Calls of Cognito in one Region, JSON in and JSON out: a new one is one line, `call('ListUserPools', ListUserPoolsCommand)`. */
+/** Calls of Cognito in one Region, JSON in and JSON out: a new one is one line below, its IAM action and the SDK's command. */
 const rawCalls = (region: string) => {
   const protocol = rawJson('1.1', 'AWSCognitoIdentityProviderService')
   const client = new CognitoIdentityProviderClient({ region, ...clientSettings(10_000), protocol })
   return (action: string, Command: AnyCommand) =>
     (request: JsonObject, signal: AbortSignal): Promise<JsonObject> =>
-      calling(`cognito-idp:${action}`, signal, async () => {
+      calling(action, signal, async () => {
         const answer: object = await client.send(new Command(request as never) as never, { abortSignal: signal })
         return answer as JsonObject
       })
@@ -29,8 +29,8 @@ const rawCalls = (region: string) => {
 /** Cognito in one Region, behind one token bucket for reads and one for writes. */
 export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
   const call = rawCalls(region)
-  const describeUserPool = call('DescribeUserPool', DescribeUserPoolCommand)
-  const updateUserPool = call('UpdateUserPool', UpdateUserPoolCommand)
+  const describeUserPool = call('cognito-idp:DescribeUserPool', DescribeUserPoolCommand)
+  const updateUserPool = call('cognito-idp:UpdateUserPool', UpdateUserPoolCommand)
   const readTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   const writeTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   return {
