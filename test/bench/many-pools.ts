@@ -18,6 +18,12 @@ const ROUNDS = 3
 export const boundSeconds = (pools: number, perSecond: number, burst: number): number =>
   rounded(Math.max(0, (2 * pools - burst) / perSecond), 3)
 
+/** One after another and at no rate: what comes before the first read is asked, and from asking the last one on. */
+const ROUND_TRIPS = {
+  before: ['read the binding’s record', 'take its lease', 'read the first pool’s record'],
+  after: ['DescribeUserPool: whether it took', 'record what was applied', 'store the answer', 'PUT the answer'],
+} as const
+
 type One = {
   readonly seconds: number
   readonly beforeSeconds: number
@@ -73,6 +79,7 @@ export const measureManyPools = async ({ root, rounds = ROUNDS, say }: Place): P
       )
     runs.push({
       ...{ pools, boundSeconds: bound, quotaSeconds: boundSeconds(pools, QUOTA, QUOTA), seconds: spread('seconds') },
+      leastSeconds: rounded(bound + ((ROUND_TRIPS.before.length + ROUND_TRIPS.after.length) * LATENCY_MS) / 1_000, 3),
       ...{ beforeSeconds: spread('beforeSeconds'), afterSeconds: spread('afterSeconds') },
       ...(bound > 0 ? { ratio: spreadOf(found.map(({ seconds }) => seconds / bound)) } : {}),
       ...{ refusedPercent: spread('refusedPercent', 0), peakRssMb: spread('peakRssMb', 0) },
@@ -83,5 +90,12 @@ export const measureManyPools = async ({ root, rounds = ROUNDS, say }: Place): P
     say(`empty handler, run ${round} of ${rounds}`)
     empty.push((await once(root, 1, { BUNDLE: `${root}/test/bench/contenders/empty.cjs` })).peakRssMb)
   }
-  return { latencyMs: LATENCY_MS, quotaPerSecond: QUOTA, allowance: ALLOWANCE, emptyRssMb: spreadOf(empty, 0), runs }
+  return {
+    latencyMs: LATENCY_MS,
+    quotaPerSecond: QUOTA,
+    allowance: ALLOWANCE,
+    roundTrips: ROUND_TRIPS,
+    emptyRssMb: spreadOf(empty, 0),
+    runs,
+  }
 }

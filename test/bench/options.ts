@@ -20,7 +20,7 @@ export type Options = {
   readonly help: boolean
 }
 
-export const HELP = `Measures dist/index.js beside an empty handler, a describe-and-update script and the limits of the services.
+export const HELP = `Measures dist/index.js beside an empty handler, other bundles of the same code, what a person would use instead, and the limits of the services.
 
   npm run bench                       everything, in under five minutes; the results go to docs/bench
   npm run bench -- --only NAME        one measurement (again for more): ${Object.keys(NAMES).join(', ')};

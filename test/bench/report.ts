@@ -4,7 +4,7 @@ import { columns } from './columns.ts'
 import { grouped } from './lost-settings.ts'
 import { isNode } from './nodes.ts'
 import type { Occasion } from './occasion.ts'
-import type { ColdStart, LossRow, Operation, Results, Section } from './results.ts'
+import type { ColdStart, LossRow, Operation, PoolsRun, Results, Section } from './results.ts'
 import type { Spread } from './statistics.ts'
 
 /** What the project set out to reach. */
@@ -28,7 +28,6 @@ export const WIDTH = 120
 const kb = (bytes: number): string => `${Math.round(bytes / 1024)} KB`
 const between = ({ median, low, high }: Spread, digits = 0): string =>
   `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`
-const ratio = (spread: Spread | undefined): string => (spread ? `${between(spread, 2)} ×` : '–')
 const verdict = (isReached: boolean): string => (isReached ? 'reached' : 'not reached')
 
 type Told = { readonly title: string; readonly about: string; readonly lines: readonly string[] }
@@ -138,21 +137,30 @@ const roundTrips: Tell<'roundTrips'> = ({ latencyMs, operations }) => ({
 export const depthOf = (operations: readonly Operation[], name: string): number =>
   operations.find(({ operation }) => operation === name)?.depth ?? Number.NaN
 
-const manyPools: Tell<'manyPools'> = ({ latencyMs, quotaPerSecond, allowance, runs, emptyRssMb }) => ({
+/** By the bound with the round trips around it. */
+export const overLeast = ({ seconds, leastSeconds }: PoolsRun): number => seconds.median / leastSeconds
+
+const manyPools: Tell<'manyPools'> = ({ latencyMs, quotaPerSecond, allowance, roundTrips, runs, emptyRssMb }) => ({
   title: 'Many pools',
   about:
     `One Create on n rich pools against a Cognito that takes ${quotaPerSecond} reads and ${quotaPerSecond} writes a second and ${latencyMs} ms a call. ` +
     `The bound is when the last of two reads a pool may be asked, at the ${allowance.perSecond} a second and ${allowance.burst} at once that we allow ourselves: ` +
     `(2n − ${allowance.burst}) / ${allowance.perSecond} s; the quota itself would let us ask at (2n − ${quotaPerSecond}) / ${quotaPerSecond} s. ` +
-    'Before: until the first read is asked, round trips for the records. After: from asking the last read on; its answer, the records, the PUT of the answer.',
+    `No rate shortens the ${roundTrips.before.length + roundTrips.after.length} round trips before the first read is asked (${roundTrips.before.join(', ')}) ` +
+    `and from asking the last one on (${roundTrips.after.join(', ')}): the least is the bound and these.`,
   lines: [
     ...columns(
-      ['pools', 'runs', 'seconds', 'bound', '× bound', 'quota', 'before', 'after', 'pools refused once', 'peak RSS, MB'],
+      ['pools', 'runs', 'seconds', 'quota', 'bound', '× bound', 'least', '× least', 'before', 'after', 'refused once', 'peak RSS, MB'],
       runs.map((run) => {
         const bound = (seconds: number) => (seconds > 0 ? seconds.toFixed(2) : '–')
         return [
-          ...[String(run.pools), String(run.seconds.runs), between(run.seconds, 2), bound(run.boundSeconds), ratio(run.ratio)],
-          ...[bound(run.quotaSeconds), run.beforeSeconds.median.toFixed(2), run.afterSeconds.median.toFixed(2)],
+          ...[String(run.pools), String(run.seconds.runs), between(run.seconds, 2), bound(run.quotaSeconds), bound(run.boundSeconds)],
+          ...[
+            run.ratio ? `${run.ratio.median.toFixed(2)} ×` : '–',
+            bound(run.ratio ? run.leastSeconds : 0),
+            run.ratio ? `${overLeast(run).toFixed(2)} ×` : '–',
+          ],
+          ...[run.beforeSeconds.median.toFixed(2), run.afterSeconds.median.toFixed(2)],
           ...[`${run.refusedPercent.median} %`, between(run.peakRssMb)],
         ]
       }),
@@ -162,7 +170,7 @@ const manyPools: Tell<'manyPools'> = ({ latencyMs, quotaPerSecond, allowance, ru
       .filter(({ pools }) => pools === 100)
       .map(
         (run) =>
-          `Aims at 100 pools: ${AIMS.poolsRatio} × the bound, ${verdict((run.ratio?.median ?? 0) <= AIMS.poolsRatio)}; ` +
+          `Aims at 100 pools: ${AIMS.poolsRatio} × the bound (${run.ratio?.median.toFixed(2)} ×), ${verdict((run.ratio?.median ?? 0) <= AIMS.poolsRatio)}; ` +
           `refusals on at most ${AIMS.refusedPercent} % of the pools, ${verdict(run.refusedPercent.median <= AIMS.refusedPercent)}; ` +
           `under ${AIMS.peakRssMb} MB, ${verdict(run.peakRssMb.median < AIMS.peakRssMb)}.`,
       ),

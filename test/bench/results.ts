@@ -52,6 +52,8 @@ export type PoolsRun = {
   readonly boundSeconds: number
   /** What they would take if we took the whole of the quota. */
   readonly quotaSeconds: number
+  /** The bound, and the round trips before and after the reads. */
+  readonly leastSeconds: number
   /** Of `seconds`, until the first DescribeUserPool was asked: round trips for the records. */
   readonly beforeSeconds: Spread
   /** Of `seconds`, after the last DescribeUserPool was asked: its answer, the records, the answer's PUT. */
@@ -67,6 +69,8 @@ export type ManyPools = {
   readonly quotaPerSecond: number
   /** Of the quota, what we allow ourselves. */
   readonly allowance: { readonly perSecond: number; readonly burst: number }
+  /** Before the first read is asked, and from asking the last one on; one after another. */
+  readonly roundTrips: { readonly before: readonly string[]; readonly after: readonly string[] }
   /** A process with a handler that does nothing but answer. */
   readonly emptyRssMb: Spread
   readonly runs: readonly PoolsRun[]
