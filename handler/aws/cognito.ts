@@ -1,7 +1,12 @@
 // The user pools, as raw JSON on the wire: the SDK signs and sends, but has no word in what a pool is, because it drops what it does not know.
-import { CognitoIdentityProviderClient, DescribeUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  CognitoIdentityProviderClient,
+  DescribeUserPoolCommand,
+  GetUserPoolMfaConfigCommand,
+  UpdateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { ServiceError } from '../../lib/errors.ts'
-import { child, type JsonObject } from '../../lib/json.ts'
+import { child, type JsonObject, without } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
 import { clientSettings } from './client-settings.ts'
@@ -22,23 +27,29 @@ const rawCalls = (region: string) => {
     (request: JsonObject, signal: AbortSignal): Promise<JsonObject> =>
       calling(action, signal, async () => {
         const answer: object = await client.send(new Command(request as never) as never, { abortSignal: signal })
-        return answer as JsonObject
+        return without(answer as JsonObject, ['$metadata'])
       })
 }
 
-/** Cognito in one Region, behind one token bucket for reads and one for writes. */
+/** Cognito in one Region, behind a token bucket for each of its quotas. */
 export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
   const call = rawCalls(region)
   const describeUserPool = call('cognito-idp:DescribeUserPool', DescribeUserPoolCommand)
+  const getUserPoolMfaConfig = call('cognito-idp:GetUserPoolMfaConfig', GetUserPoolMfaConfigCommand)
   const updateUserPool = call('cognito-idp:UpdateUserPool', UpdateUserPoolCommand)
   const readTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   const writeTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const factorTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   return {
     describe: async (userPoolId, signal) => {
       await readTurn(signal)
       const pool = child(await describeUserPool({ UserPoolId: userPoolId }, signal), 'UserPool')
       if (!pool) throw new ServiceError('cognito-idp:DescribeUserPool', 'Error', 'DescribeUserPool answered without a UserPool')
       return pool
+    },
+    getMfaConfig: async (userPoolId, signal) => {
+      await factorTurn(signal)
+      return getUserPoolMfaConfig({ UserPoolId: userPoolId }, signal)
     },
     updateTurn: writeTurn,
     update: async (request, signal) => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import {
   CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
+  GetUserPoolMfaConfigCommand,
   ListUserPoolsCommand,
   UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
@@ -83,6 +84,7 @@ const Key = { UserPoolId: { S: 'p' } }
 /** Members in the order of the SDK's model, which is the order that it sends them in. */
 const CALLS = [
   ['cognito', new DescribeUserPoolCommand({ UserPoolId })],
+  ['cognito', new GetUserPoolMfaConfigCommand({ UserPoolId })],
   ['cognito', new ListUserPoolsCommand({ MaxResults: 60, NextToken: 'é"\\\n' })],
   [
     'cognito',
