@@ -20,7 +20,7 @@ export const boundSeconds = (pools: number, perSecond: number, burst: number): n
 
 /** One after another and at no rate: what comes before the first read is asked, and from asking the last one on. */
 const ROUND_TRIPS = {
-  before: ['read the binding’s record', 'take its lease', 'read the first pool’s record'],
+  before: ['read the binding’s record', 'take its lease; beside it read the first pools’ records'],
   after: ['DescribeUserPool: whether it took', 'record what was applied', 'store the answer', 'PUT the answer'],
 } as const
 

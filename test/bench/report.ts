@@ -16,7 +16,7 @@ export const AIMS = {
   loadedByEmpty: 2.25,
   bytes: 250 * 1024,
   createDepth: 9,
-  noChangeDepth: 4,
+  noChangeDepth: 5,
   poolsRatio: 1.06,
   refusedPercent: 20,
   peakRssMb: 128,
