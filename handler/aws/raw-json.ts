@@ -11,7 +11,7 @@ type Headers = Readonly<Record<string, string>>
 type Response = { readonly statusCode: number; readonly headers: Headers; readonly body: unknown }
 
 /** All of a body, whether it is bytes or comes as a stream. */
-export const bytesOf = async (body: unknown): Promise<Uint8Array> => {
+const bytesOf = async (body: unknown): Promise<Uint8Array> => {
   if (body === undefined) return new Uint8Array()
   if (body instanceof Uint8Array) return body
   const chunks: Uint8Array[] = []

@@ -57,7 +57,7 @@ const coldStart: Tell<'coldStart'> = ({ nodes }) => ({
   about:
     'From the start of the process until its answer to the first Create on a rich pool has arrived, and until its module is loaded (local AWS, no latency). ' +
     'CPU is processor time of all threads, which is what a Lambda with a third of a core waits for, and which other processes hardly disturb; wall is the clock. ' +
-    'Rounds of all variants in turn; least and median; × is the median by that of the empty handler.',
+    'Rounds of all variants in turn; least | median, and × that of the empty handler. Aims are held against medians.',
   lines: nodes.flatMap((measured) => [
     `Node ${measured.node.replace(/^v/, '')}, ${measured.variants[0]?.answeredCpuMs.runs ?? 0} rounds; ms`,
     ...columns(
@@ -65,7 +65,8 @@ const coldStart: Tell<'coldStart'> = ({ nodes }) => ({
       measured.variants.map(({ title, ...start }) => {
         const empty = measured.variants.find(({ variant }) => variant === 'empty')
         const both = ({ least, median }: Spread) => `${least.toFixed(0)} | ${median.toFixed(0)}`
-        const ratioOf = (what: 'answeredCpuMs' | 'loadedCpuMs') => `${times(start[what], empty?.[what]).toFixed(2)} ×`
+        const ratioOf = (what: 'answeredCpuMs' | 'loadedCpuMs') =>
+          (['least', 'median'] as const).map((of) => times(start[what], empty?.[what], of).toFixed(2)).join(' | ')
         return [
           ...[title, both(start.answeredCpuMs), ratioOf('answeredCpuMs'), both(start.answeredMs)],
           ...[both(start.loadedCpuMs), ratioOf('loadedCpuMs'), both(start.loadedMs)],
