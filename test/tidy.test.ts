@@ -79,9 +79,16 @@ test('the role allows each call that the code can make, and beyond them only wha
   }
   collect(template)
   const onOurBehalf = [
+    'cognito-idp:GetUserPoolMfaConfig',
     'iam:CreateServiceLinkedRole',
     'iam:PassRole',
     'kms:CreateGrant',
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
     'logs:CreateLogStream',
     'logs:PutLogEvents',
     'sqs:DeleteMessage',
