@@ -13,7 +13,7 @@ import { byPackage, packageOf } from './size.ts'
 import { median, pairedRatios, quantile, spreadOf } from './statistics.ts'
 import { dynamoSize, itemSize } from './virtual-aws.ts'
 
-const root = new URL('..', `file://${__filename}`).pathname
+const root = new URL('../..', `file://${__filename}`).pathname
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8')
 const results = readResults(root)
 

@@ -1,5 +1,6 @@
 // The templates as values: parsed, and as CloudFormation resolves them with given parameters.
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonMap
@@ -26,6 +27,9 @@ export const inNode = (body: string, input: string): string =>
 export const build = (code: string): string => inNode('providerTemplate(input)', code)
 export const parseAll = (texts: readonly string[]): readonly JsonMap[] =>
   JSON.parse(inNode('JSON.stringify(JSON.parse(input).map(parseTemplate))', JSON.stringify(texts)))
+
+/** A template that is JSON already. */
+export const jsonTemplate = (file: string): JsonMap => JSON.parse(readFileSync(join(root, file), 'utf8'))
 
 export const isMap = (value: Json | undefined): value is JsonMap => typeof value === 'object' && value !== null && !Array.isArray(value)
 export const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
