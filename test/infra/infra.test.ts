@@ -564,6 +564,8 @@ describe('the examples', () => {
         expect(properties['ServiceTimeout']).toBe(600)
         expect(Object.keys(properties).filter((name) => !PROPERTIES.has(name))).toEqual([])
         expect(properties['ConfigurationSet']).toEqual({ Ref: 'ConfigurationSet' })
+        // CloudFormation would send no Delete, and the claim would outlive its stack.
+        expect(binding).not.toHaveProperty('DeletionPolicy')
       }
       const asked = flatten(templates[index] ?? {}).flatMap((value) => {
         const get = at(value, 'Fn::GetAtt')

@@ -1,0 +1,76 @@
+// What the function counts trips the alarm that the runbook explains: through the bundle, on the local AWS.
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { child, type JsonObject } from '../../lib/json.ts'
+import { ACCOUNT, resource as binding, healthySes, REGION, SENDER } from '../driver.ts'
+import type { Lambda } from '../lambda.ts'
+import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
+import { startLambda } from '../stage.ts'
+import { at, byDefault, resource, resourceNames } from './template.ts'
+
+let aws: LocalAws
+let lambda: Lambda
+beforeEach(async () => {
+  aws = await startLocalAws()
+  healthySes(aws)
+  lambda = await startLambda(aws.environment)
+})
+afterEach(async () => {
+  await lambda.kill()
+  await aws.close()
+})
+
+const SWEEP = { source: 'aws.events', 'detail-type': 'Scheduled Event', account: ACCOUNT, region: REGION, detail: {} }
+
+/** The alarms of the provider that a line in CloudWatch's embedded metric format trips: of its namespace and metrics, over the threshold. */
+const tripped = (line: JsonObject): readonly string[] => {
+  const written = (at(line as never, '_aws', 'CloudWatchMetrics', 0) ?? {}) as never
+  const names = (at(written, 'Metrics') ?? []) as readonly { readonly Name: string }[]
+  return resourceNames(byDefault).filter((name) => {
+    if (at(byDefault, 'Resources', name, 'Type') !== 'AWS::CloudWatch::Alarm') return false
+    const { Namespace, MetricName, Threshold } = resource(byDefault, name)
+    const isWritten = Namespace === at(written, 'Namespace') && names.some(({ Name }) => Name === MetricName)
+    return isWritten && Number(line[String(MetricName)]) > Number(Threshold)
+  })
+}
+
+const afterSweep = async (): Promise<readonly string[]> => {
+  await lambda.invoke(SWEEP)
+  return tripped(lambda.log.filter((line) => line['_aws'] !== undefined).at(-1) ?? {})
+}
+
+const bound = async (extra: JsonObject = {}): Promise<string> => {
+  const id = aws.createUserPool({ Name: 'people' })
+  const stack = binding(aws, (event, context) => lambda.invoke(event, context), 'mail')
+  expect((await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...extra })).answer?.Status).toBe('SUCCESS')
+  return id
+}
+const ownerSets = (id: string, EmailConfiguration: JsonObject) => aws.changeUserPool(id, (pool) => ({ ...pool, EmailConfiguration }))
+const WIPED = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+
+test('a pool as declared, and one that is healed, trip none', async () => {
+  const id = await bound()
+  expect(await afterSweep()).toEqual([])
+  ownerSets(id, WIPED)
+  expect(await afterSweep()).toEqual([])
+})
+
+test('another set that somebody chose trips ContestedAlarm, in each sweep again', async () => {
+  const id = await bound()
+  ownerSets(id, { ...child(aws.userPool(id), 'EmailConfiguration'), ConfigurationSet: 'theirs' })
+  expect(await afterSweep()).toEqual(['ContestedAlarm'])
+  expect(await afterSweep()).toEqual(['ContestedAlarm'])
+})
+
+test('drift that a binding only wants to hear of trips ContestedAlarm', async () => {
+  const id = await bound({ Heal: 'NOTIFY' })
+  ownerSets(id, WIPED)
+  expect(await afterSweep()).toEqual(['ContestedAlarm'])
+})
+
+test('a wiped pool whose set is gone trips RefusedAlarm, in each sweep again', async () => {
+  const id = await bound()
+  ownerSets(id, WIPED)
+  aws.ses.removeConfigurationSet('mail')
+  expect(await afterSweep()).toEqual(['RefusedAlarm'])
+  expect(await afterSweep()).toEqual(['RefusedAlarm'])
+})
