@@ -74,3 +74,18 @@ test('a wiped pool whose set is gone trips RefusedAlarm, in each sweep again', a
   expect(await afterSweep()).toEqual(['RefusedAlarm'])
   expect(await afterSweep()).toEqual(['RefusedAlarm'])
 })
+
+test('a pool that Cognito does not let us look at trips FailedAlarm', async () => {
+  await bound()
+  aws.fault(({ action }) =>
+    action === 'DescribeUserPool' ? { error: { code: 'AccessDeniedException', message: 'no', status: 400 } } : undefined,
+  )
+  expect(await afterSweep()).toEqual(['FailedAlarm'])
+})
+
+test('a pool as declared whose set is gone trips BrokenAlarm, in each sweep again', async () => {
+  await bound()
+  aws.ses.removeConfigurationSet('mail')
+  expect(await afterSweep()).toEqual(['BrokenAlarm'])
+  expect(await afterSweep()).toEqual(['BrokenAlarm'])
+})
