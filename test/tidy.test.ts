@@ -79,7 +79,6 @@ test('the role allows each call that the code can make, and beyond them only wha
   }
   collect(template)
   const onOurBehalf = [
-    'cognito-idp:GetUserPoolMfaConfig',
     'iam:CreateServiceLinkedRole',
     'iam:PassRole',
     'kms:CreateGrant',

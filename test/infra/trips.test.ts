@@ -89,3 +89,31 @@ test('a pool as declared whose set is gone trips BrokenAlarm, in each sweep agai
   expect(await afterSweep()).toEqual(['BrokenAlarm'])
   expect(await afterSweep()).toEqual(['BrokenAlarm'])
 })
+
+test('a pool that another operation works on counts as not looked at', async () => {
+  const id = await bound()
+  const Lease = { Event: 'x', Invocation: 'x', StartedAt: '2026-01-01T00:00:00.000Z', Until: '2999-01-01T00:00:00.000Z' }
+  await aws.table.put({ ...(await aws.table.read(id)), Lease })
+  expect(await afterSweep()).toEqual(['FailedAlarm'])
+})
+
+test('what the function does not know makes it throw, which Lambda counts in Errors: ErrorAlarm', async () => {
+  expect((await lambda.invoke({ hello: 'world' })).error).toBeDefined()
+  expect(resource(byDefault, 'ErrorAlarm')).toMatchObject({ Namespace: 'AWS/Lambda', MetricName: 'Errors' })
+})
+
+test('a record that cannot be handled goes back each time, and after five times to the dead letters: DeadLetterAlarm', async () => {
+  const id = await bound()
+  aws.fault(({ action }) =>
+    action === 'DescribeUserPool' ? { error: { code: 'AccessDeniedException', message: 'no', status: 400 } } : undefined,
+  )
+  const detail = { eventName: 'UpdateUserPool', requestParameters: { userPoolId: id } }
+  const batch = { Records: [{ messageId: 'm0', body: JSON.stringify({ account: ACCOUNT, region: REGION, detail }) }] }
+  const attempts = Number(at(resource(byDefault, 'DriftQueue'), 'RedrivePolicy', 'maxReceiveCount'))
+  expect(attempts).toBe(5)
+  for (let attempt = 0; attempt < attempts; attempt += 1)
+    expect((await lambda.invoke(batch)).result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] })
+  expect(resource(byDefault, 'DeadLetterAlarm')['Dimensions']).toEqual([
+    { Name: 'QueueName', Value: { 'Fn::GetAtt': ['DriftDeadLetterQueue', 'QueueName'] } },
+  ])
+})
