@@ -107,7 +107,7 @@ export const withinInvocation = async <T>(
   const name = `${trigger}/${environment.nonce()}`
   const lease = leaseOf(name, name, startedAt, startedAt + Math.max(remaining, workMs + IN_DOUBT_MS))
   try {
-    return await run({ ...invocationOf(environment, ownArn(context), log, lease, deadline), waitingFor: new Map() })
+    return await run({ ...invocationOf(environment, ownArn(context), log, lease, deadline), waitingFor: new Map(), readAhead: new Map() })
   } finally {
     deadline.stop()
   }
