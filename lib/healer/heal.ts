@@ -3,6 +3,7 @@ import { type Refusal, refusal, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
 import { isHeld } from '../lease.ts'
+import { memberNames } from '../pool/layers.ts'
 import type { Observed } from '../pool/observe.ts'
 import type { Plan } from '../pool/plan.ts'
 import { type Admission, reconcile } from '../pool/reconcile.ts'
@@ -23,6 +24,7 @@ const WORSE: ReadonlySet<string> = new Set([
   'account-shut-down',
   'account-sending-off',
   'read-denied',
+  'read-no-endpoint',
 ])
 
 /** What became of a pool. `busy`: another operation works on it, look again later. `unknown`: we have no record of it. */
@@ -39,13 +41,17 @@ const recordReason = async (work: PoolWork, judged: PoolRecord, why: string): Pr
 /** Why a heal would make it worse, if it would. @throws ServiceError when SES could not be asked */
 export const wouldNotSend = async (
   { userPoolId, pool }: Observed,
-  { desired }: Plan,
+  { desired, claims }: Plan,
   finder: FactFinder,
   work: PoolWork,
 ): Promise<string | undefined> => {
   const facts = await finder.gather(desired)
   const { region, account, partition } = work
-  const findings = judgeFacts({ userPoolId, emailConfiguration: desired, pool, region, account, partition, allowSandbox: true }, facts)
+  const declared = memberNames(...claims.map(({ Declared }) => Declared))
+  const findings = judgeFacts(
+    { userPoolId, emailConfiguration: desired, pool, region, account, partition, allowSandbox: true, declared },
+    facts,
+  )
   const unread = findings.find(({ check }) => check === 'read-throttled' || check === 'read-failed')
   if (unread) throw new ServiceError('ses:Get*', unread.code, unread.message)
   const messages = findings.filter(({ check }) => WORSE.has(check)).map(({ message }) => message)

@@ -1,5 +1,5 @@
 // The algebra of layers: what a pool's EmailConfiguration should be, and whose wish each of its members is.
-import { parseMailbox, sameAddress } from '../email-address.ts'
+import { differInCase, parseMailbox, sameAddress } from '../email-address.ts'
 import { type JsonObject, sameSetting, text } from '../json.ts'
 
 /** Cognito's EmailConfigurationType as it stands on the wire, members that no SDK knows included. */
@@ -20,6 +20,16 @@ const DEFAULTS: JsonObject = { EmailSendingAccount: 'COGNITO_DEFAULT' }
 export const sameMember = (name: string, a: EmailConfiguration, b: EmailConfiguration): boolean => {
   const [left, right] = [a[name] ?? DEFAULTS[name], b[name] ?? DEFAULTS[name]]
   return ADDRESSES.has(name) && typeof left === 'string' && typeof right === 'string' ? sameAddress(left, right) : sameSetting(left, right)
+}
+
+/**
+ * Whether member `name` is in `a` as it is wished in `b`: the same, and of From the case of the domain too, which SES looks at when the
+ * identity is an address. Who wrote what is told by {@link sameMember}: a service may store a domain in lower case.
+ */
+export const asWished = (name: string, a: EmailConfiguration, b: EmailConfiguration): boolean => {
+  const [left, right] = [text(a, name), text(b, name)]
+  const isOtherCase = name === 'From' && left !== undefined && right !== undefined && differInCase(left, right)
+  return !isOtherCase && sameMember(name, a, b)
 }
 
 /** The names of all members that stand in any of the given configurations. */

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../../lib/binding/properties.ts'
+import { onDeleteOf, PROPERTIES, parseProperties, wellFormedPoolIds } from '../../lib/binding/properties.ts'
+import { propertySchema } from '../../lib/binding/property-schema.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { schemaText } from '../infra/schema.ts'
 

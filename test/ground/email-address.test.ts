@@ -1,7 +1,7 @@
 // One email address: what it says, what it is not, and when two are the same.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { domainName, excerpt, type Mailbox, parseMailbox, sameAddress } from '../../lib/email-address.ts'
+import { domainName, type Mailbox, parseMailbox, sameAddress } from '../../lib/email-address.ts'
 
 const problemOf = (text: string): string => {
   const parsed = parseMailbox(text)
@@ -155,18 +155,6 @@ describe('laws', () => {
       }),
       { numRuns: 2_000 },
     )
-  })
-
-  test('an excerpt is never longer than asked, shows nothing invisible, and keeps what fits', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 30 }), (value, length) => {
-        expect(excerpt(value, length).length).toBeLessThanOrEqual(length)
-        expect(excerpt(value, length)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u)
-      }),
-    )
-    expect(excerpt('12345', 5)).toBe('12345')
-    expect(excerpt('123456', 5)).toBe('1234…')
-    expect(excerpt('123🚢🚢', 5)).toBe('123…')
   })
 })
 

@@ -80,6 +80,7 @@ const subjectOf = ({ email, subject }: Situation): Subject => ({
   account: ACCOUNT,
   partition: 'aws',
   allowSandbox: false,
+  declared: ['ConfigurationSet', 'SourceArn', 'From', 'ReplyToEmailAddress'],
   ...subject,
 })
 
@@ -98,6 +99,7 @@ const failing = (action: string, code: string, status?: number, message = '') =>
 const policy = (...statements: readonly JsonObject[]): Partial<Facts> =>
   identity({ Policies: { guard: JSON.stringify({ Version: '2012-10-17', Statement: statements }) } })
 const VERIFIED_PARENT: Facts['parents'] = [{ domain: 'example.com', fact: { found: IDENTITY } }]
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService`
 const COGNITO = { Service: 'email.cognito-idp.amazonaws.com' }
 const MISSING = { missing: true } as const
 
@@ -827,7 +829,10 @@ describe('what SES may say', () => {
 describe('identity policies', () => {
   const sending = {
     account: ACCOUNT,
+    region: 'us-east-1',
+    partition: 'aws',
     poolArn: `arn:aws:cognito-idp:us-east-1:${ACCOUNT}:userpool/${POOL}`,
+    roleArn: ROLE,
     fromAddress: 'no-reply@example.com',
   }
   const policies = (...statements: readonly JsonObject[]): JsonObject => ({ p: JSON.stringify({ Statement: statements }) })

@@ -33,10 +33,11 @@ type Shape = { readonly path: readonly string[]; readonly member: string; readon
 const oneOf = (...values: string[]) => ({ kind: `enum value set: [${values.join(', ')}]`, fits: (value: string) => values.includes(value) })
 const matching = (pattern: string) => ({
   kind: `regular expression pattern: ${pattern}`,
-  fits: (value: string) => new RegExp(`^(?:${pattern})$`).test(value),
+  fits: (value: string) => new RegExp(`^(?:${pattern})$`, 'u').test(value),
 })
+const atMost = (length: number) => ({ kind: `length less than or equal to ${length}`, fits: (value: string) => value.length <= length })
 
-/** Enums and patterns of the SDK's model and the API reference. */
+/** Enums, patterns and lengths of the service's model (botocore 1.44.8) and the API reference. */
 const SHAPES: readonly Shape[] = [
   { path: ['MfaConfiguration'], member: 'mfaConfiguration', ...oneOf('OFF', 'ON', 'OPTIONAL') },
   { path: ['DeletionProtection'], member: 'deletionProtection', ...oneOf('ACTIVE', 'INACTIVE') },
@@ -54,6 +55,12 @@ const SHAPES: readonly Shape[] = [
     ...{ path: ['EmailConfiguration', 'SourceArn'], member: 'emailConfiguration.sourceArn' },
     ...matching('arn:[\\w+=/,.@-]+:[\\w+=/,.@-]+:([\\w+=/,.@-]*)?:[0-9]+:[\\w+=/,.@-]+(:[\\w+=/,.@-]+)?(:[\\w+=/,.@-]+)?'),
   },
+  { path: ['EmailConfiguration', 'SourceArn'], member: 'emailConfiguration.sourceArn', ...atMost(2048) },
+  {
+    ...{ path: ['EmailConfiguration', 'ReplyToEmailAddress'], member: 'emailConfiguration.replyToEmailAddress' },
+    ...matching('[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+@[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+'),
+  },
+  { path: ['EmailConfiguration', 'From'], member: 'emailConfiguration.from', ...atMost(131_072) },
 ]
 
 const email = ({ next }: Attempt): JsonObject => child(next, 'EmailConfiguration') ?? {}
