@@ -131,7 +131,6 @@ const isAboutIdentity = ({ code, message }: ServiceError): boolean =>
 
 /** What Cognito says of the sender under a name that says less. */
 const senderRefusal = (error: ServiceError, site: Site, said: string): Refusal | undefined => {
-  if (deniedAction(error.message) !== undefined) return undefined
   const what = `${sourceArn(site)} for user pool ${site.userPoolId}: ${said}. Nothing was written.`
   if (isAboutSourceArn(error))
     return refusal(
@@ -154,6 +153,7 @@ const saysDenied = (error: ServiceError): boolean =>
 export const refusalFor = (error: ServiceError, site: Site): Refusal => {
   const said = serviceWords(error.message)
   const row = UPDATE_ERRORS[error.code]
+  if (saysDenied(error) && row !== SMS_ROLE) return denied(error, site, said)
   if (row) return refusal(row.code, row.sentence(site, said))
   if (isThrottled(error)) {
     return refusal(
@@ -163,7 +163,7 @@ export const refusalFor = (error: ServiceError, site: Site): Refusal => {
   }
   const ofSender = senderRefusal(error, site, said)
   if (ofSender) return ofSender
-  if (isDenied(error) || saysDenied(error)) return denied(error, site, said)
+  if (isDenied(error)) return denied(error, site, said)
   if (isNotFound(error)) {
     const home = homeRegion(site.userPoolId)
     const remedy =
