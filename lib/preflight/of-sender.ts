@@ -2,7 +2,7 @@
 import { bareAddress, parseMailbox } from '../email-address.ts'
 import { text } from '../json.ts'
 import { type Check, findingIf, NONE } from './check.ts'
-import { isKnownPair, REGION_RULES, sesRegionsFor } from './regions.ts'
+import { isKnownPair, REGION_SOURCE, sesRegionsFor } from './regions.ts'
 import { covers, type SourceArn } from './source-arn.ts'
 
 const ASCII = /^[ -~]*$/
@@ -200,7 +200,7 @@ export const OF_SENDER: readonly Check[] = [
     remedy: 'use an identity and a set in {wanted}, or see whether Amazon Cognito takes the pair',
     permission: NONE,
     evidence: 'documented',
-    source: REGION_RULES.source,
+    source: REGION_SOURCE,
     find: ({ subject, facts, source }) =>
       findingIf(facts.region !== undefined && source !== undefined && !isKnownPair(subject.region, source.region), {
         wanted: sesRegionsFor(subject.region),

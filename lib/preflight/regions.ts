@@ -1,8 +1,10 @@
 // From which Regions of SES a pool of a given Region may send. A table of AWS's that has gone stale before (aws-cdk#17795): a warning at most.
 
+/** Where the rules come from. */
+export const REGION_SOURCE =
+  'Cognito developer guide, user-pool-email, Region mapping (2023); the last table from a Pulumi provider and a runbook for Taipei (2026). Unmeasured against today. A pool may always use SES in its own Region.'
+
 export const REGION_RULES = {
-  source:
-    'Cognito developer guide, user-pool-email, Region mapping (2023); the last table from a Pulumi provider and a runbook for Taipei (2026). Unmeasured against today. A pool may always use SES in its own Region.',
   /** SES Regions that every pool of `classicPools` may use. */
   classics: ['us-east-1', 'us-west-2', 'eu-west-1'],
   classicPools: [
@@ -32,7 +34,6 @@ export const REGION_RULES = {
     'me-central-1': 'eu-central-1',
   },
 } as const satisfies {
-  readonly source: string
   readonly classics: readonly string[]
   readonly classicPools: readonly string[]
   readonly alternates: Readonly<Record<string, string>>
