@@ -23,13 +23,15 @@ export const sameMember = (name: string, a: EmailConfiguration, b: EmailConfigur
 }
 
 /**
- * Whether member `name` is in `a` as it is wished in `b`: the same, and of From the case of the domain too, which SES looks at when the
- * identity is an address. Who wrote what is told by {@link sameMember}: a service may store a domain in lower case.
+ * Whether member `name` of `live` is as `wish`, a whole configuration, has it: the same, and of From beside an address identity the case of
+ * the domain too, because SES compares such an identity letter by letter. Who wrote what is told by {@link sameMember}: a service may store
+ * a domain in lower case.
  */
-export const asWished = (name: string, a: EmailConfiguration, b: EmailConfiguration): boolean => {
-  const [left, right] = [text(a, name), text(b, name)]
-  const isOtherCase = name === 'From' && left !== undefined && right !== undefined && differInCase(left, right)
-  return !isOtherCase && sameMember(name, a, b)
+export const asWished = (name: string, live: EmailConfiguration, wish: EmailConfiguration): boolean => {
+  const [left, right] = [text(live, name), text(wish, name)]
+  const isLetterByLetter = name === 'From' && text(wish, 'SourceArn')?.includes('@') === true
+  const isOtherCase = isLetterByLetter && left !== undefined && right !== undefined && differInCase(left, right)
+  return !isOtherCase && sameMember(name, live, wish)
 }
 
 /** The names of all members that stand in any of the given configurations. */

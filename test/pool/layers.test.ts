@@ -241,14 +241,20 @@ describe('the sender', () => {
   })
 })
 
-describe('From in another case', () => {
-  const live = { EmailSendingAccount: 'DEVELOPER', SourceArn: ARN('a'), From: 'a@A.example', ConfigurationSet: 'one' }
+describe('From in another case beside an address identity', () => {
+  const SourceArn = 'arn:aws:ses:us-east-1:123456789012:identity/a@a.example'
+  const live = { EmailSendingAccount: 'DEVELOPER', SourceArn, From: 'a@A.example', ConfigurationSet: 'one' }
   const wish = { ConfigurationSet: 'one', From: 'a@a.example' }
 
   test('is not as wished, but the same member: a service may store it so', () => {
-    expect([asWished('From', live, wish), sameMember('From', live, wish)]).toEqual([false, true])
-    expect(asWished('From', live, { From: '"" <a@A.example>' })).toBe(true)
+    const target = { ...live, ...wish }
+    expect([asWished('From', live, target), sameMember('From', live, target)]).toEqual([false, true])
+    expect(asWished('From', live, { ...live, From: '"" <a@A.example>' })).toBe(true)
     expect(asWished('ReplyToEmailAddress', { ReplyToEmailAddress: 'a@A.example' }, { ReplyToEmailAddress: 'a@a.example' })).toBe(true)
+  })
+
+  test('does not count beside the identity of a domain', () => {
+    expect(asWished('From', live, { ...live, ...wish, SourceArn: ARN('a') })).toBe(true)
   })
 
   test('is written when it is declared so, and goes back with the claim', () => {
