@@ -1,4 +1,4 @@
-// What AWS's names look like: Region, partition, account, user pool ID, and the ARNs of a stack, a function and an SES identity. One pattern each.
+// What AWS's names look like: Region, partition, account, user pool ID, and ARNs of what is regional. One pattern each.
 
 /** `us-east-1`, `us-gov-west-1`, `us-isob-east-1`, `eusc-de-east-1`. It becomes part of a host name, so nothing else may pass. */
 export const REGION = '[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-[0-9]{1,2}'
@@ -46,6 +46,3 @@ export const homeRegion = (userPoolId: string): string => userPoolId.split('_')[
 
 export const userPoolArn = ({ partition, region, account }: Omit<Arn, 'resource'>, userPoolId: string): string =>
   `arn:${partition}:cognito-idp:${region}:${account}:userpool/${userPoolId}`
-
-export const functionArn = ({ partition, region, account }: Omit<Arn, 'resource'>, name: string): string =>
-  `arn:${partition}:lambda:${region}:${account}:function:${name}`

@@ -2,11 +2,11 @@
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { cognitoUserPools } from '../../handler/aws/cognito.ts'
 import { systemClock } from '../../handler/clock.ts'
-import { functionArn, parseArn } from '../../lib/arn.ts'
+import { parseArn } from '../../lib/arn.ts'
 import { isNotFound, ServiceError } from '../../lib/errors.ts'
 import { startLocalAws } from '../local-aws/index.ts'
 import { Problem } from './problem.ts'
-import { FUNCTION_NAME, type Stage } from './stage.ts'
+import { functionArn, type Stage } from './stage.ts'
 
 /** What of the caller's environment says where and how AWS is reached; credentials are resolved, not copied. */
 const inherited = (): Record<string, string> =>
@@ -65,7 +65,7 @@ export const accountStage = async (table: string): Promise<Stage> => {
       RESPONSE_HOSTS: sink.environment['RESPONSE_HOSTS'] ?? '',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-    functionArn: functionArn({ partition, region, account }, FUNCTION_NAME),
+    functionArn: functionArn({ partition, region, account }),
     remainingMs: 300_000,
     values: { Region: region, AccountId: account },
     userPool: async (id) => {

@@ -1,5 +1,4 @@
 // Where events are played: the local AWS, or the caller's own account with a local sink for the answers.
-import { functionArn } from '../../lib/arn.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { World } from '../local-aws/cognito/state.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
@@ -28,7 +27,8 @@ export type Stage = {
 
 export type Place = { readonly partition: string; readonly region: string; readonly account: string }
 
-export const FUNCTION_NAME = 'cognito-ses-binding'
+export const functionArn = ({ partition, region, account }: Place): string =>
+  `arn:${partition}:lambda:${region}:${account}:function:cognito-ses-binding`
 
 /** The local AWS with the story's scene. */
 export const localStage = async (world: World, place: Place): Promise<Stage> => {
@@ -39,7 +39,7 @@ export const localStage = async (world: World, place: Place): Promise<Stage> => 
   return {
     description: `a local AWS over HTTP (${place.region}, ${place.account}) whose Cognito ${habit}`,
     environment: aws.environment,
-    functionArn: functionArn(place, FUNCTION_NAME),
+    functionArn: functionArn(place),
     remainingMs: 30_000,
     values: { UserPoolId, Region: place.region, AccountId: place.account },
     userPool: async (id) => {

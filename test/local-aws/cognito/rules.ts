@@ -1,4 +1,5 @@
 // Why Cognito refuses to create or update a user pool: one row a reason, with the service's words where they are known.
+import { parseArn } from '../../../lib/arn.ts'
 import { child, isObject, type Json, type JsonObject, sameJson, text } from '../../../lib/json.ts'
 import { type Outcome, refused } from '../outcome.ts'
 import { DESCRIBE_ONLY, TWINS } from './members.ts'
@@ -72,8 +73,8 @@ const needsDeveloper = ({ next, hidden }: Attempt): boolean => {
 
 /** Region, account and identity of an SES ARN. */
 const partsOf = (arn: string | undefined) => {
-  const [, region = '', account = '', identity = ''] = arn?.match(/^arn:[^:]+:ses:([^:]*):([^:]*):identity\/(.+)$/) ?? []
-  return { region, account, identity }
+  const { region = '', account = '', resource = '' } = parseArn(arn, 'ses') ?? {}
+  return { region, account, identity: resource.replace('identity/', '') }
 }
 
 export const EMAIL_MFA_NEEDS_DEVELOPER =
