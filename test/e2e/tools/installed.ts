@@ -12,7 +12,7 @@ const SLOW: readonly Part[] = ['dynoxide', 'nodes']
 export const folderOf = (part: Part): string => join(process.cwd(), '.cache/e2e', part)
 
 /** Whether what takes minutes was asked for. */
-const wantsAll = process.env['E2E_ALL'] === '1'
+export const wantsAll = process.env['E2E_ALL'] === '1'
 
 const whyMissing = (part: Part): string | undefined => {
   if (SLOW.includes(part) && !wantsAll) return 'it takes minutes: npm run test:e2e -- --all'
