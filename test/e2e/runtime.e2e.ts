@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { healthySes, resource } from '../driver.ts'
+import type { FaultRule } from '../local-aws/faults.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
+import { always } from '../stage.ts'
 import { freePort, type ServerProcess, startServer } from './server-process.ts'
 import { describeWith, folderOf } from './tools/installed.ts'
 
@@ -85,6 +87,21 @@ const onNode = (node: string) => {
       binding.event(type, { properties: { ...properties, ...more }, old: properties, extra: { StackId, ServiceToken } })
     return { event, send: binding.send }
   }
+  /** As long as `work` goes on, `rule` is laid over the calls. */
+  const during = async <T>(rule: FaultRule, work: () => Promise<T>): Promise<T> => {
+    const lift = aws.fault(rule)
+    try {
+      return await work()
+    } finally {
+      lift()
+    }
+  }
+  /** A binding that holds the pool. */
+  const bound = async () => {
+    const binding = mail()
+    expect((await binding.send(binding.event('Create'))).answer?.Status).toBe('SUCCESS')
+    return binding
+  }
   const queued = (messageId: string, userPoolId: string): JsonObject => ({
     ...{ messageId, receiptHandle: 'r', eventSource: 'aws:sqs', awsRegion: 'us-east-1', attributes: {}, messageAttributes: {} },
     eventSourceARN: `arn:aws:sqs:us-east-1:${ACCOUNT}:drift`,
@@ -117,7 +134,7 @@ const onNode = (node: string) => {
   })
 
   story('a warm one serves an Update in the same process', async () => {
-    const { event, send } = mail()
+    const { event, send } = await bound()
     const { answer } = await send(event('Update', { ConfigurationSet: 'mail-2' }))
     expect(answer?.Status).toBe('SUCCESS')
     expect(inits()).toBe(1)
@@ -126,7 +143,7 @@ const onNode = (node: string) => {
   story('every line of the log is one JSON object with time and level, as it was written', async () => {
     const { event, send } = mail()
     const from = runtime.log().length
-    await send(event('Update', { ConfigurationSet: 'no-such-set' }))
+    await send(event('Create', { ConfigurationSet: 'no-such-set' }))
     const written = lines(from)
     expect(written.length).toBeGreaterThan(0)
     for (const line of written) {
@@ -148,34 +165,31 @@ const onNode = (node: string) => {
   })
 
   story('batchItemFailures names the message whose pool could not be looked at, alone', async () => {
-    const lay = aws.fault(({ action, request }) =>
-      action === 'DescribeUserPool' && request['UserPoolId'] === pool
-        ? { error: { code: 'NotAuthorizedException', message: 'not now' } }
-        : undefined,
-    )
+    await bound()
     const other = aws.createUserPool({ Name: 'others' })
     const batch = { Records: [queued('bound', pool), queued('unbound', other), { ...queued('nonsense', pool), body: 'no JSON' }] }
-    expect(await runtime.invoke(batch)).toEqual({ batchItemFailures: [{ itemIdentifier: 'bound' }] })
-    lay()
+    const denied: FaultRule = ({ action, request }) =>
+      action === 'DescribeUserPool' && request['UserPoolId'] === pool
+        ? { error: { code: 'NotAuthorizedException', message: 'not now' } }
+        : undefined
+    expect(await during(denied, () => runtime.invoke(batch))).toEqual({ batchItemFailures: [{ itemIdentifier: 'bound' }] })
     expect(await runtime.invoke(batch)).toEqual({ batchItemFailures: [] })
   })
 
   story('a Cognito that hangs is answered FAILED before the runtime’s own time is over', async () => {
-    const { event, send } = mail()
-    const lay = aws.fault(({ action }) => (action === 'DescribeUserPool' ? 'hang' : undefined))
+    const { event, send } = await bound()
     const begun = Date.now()
-    const { answer, invoked } = await send(event('Update', { ConfigurationSet: 'mail' }))
-    lay()
+    const { answer, invoked } = await during(always('DescribeUserPool', 'hang'), () =>
+      send(event('Update', { ConfigurationSet: 'mail-2' })),
+    )
     expect({ status: answer?.Status, result: invoked.result }).toEqual({ status: 'FAILED', result: null })
     expect(Date.now() - begun).toBeLessThan(TIMEOUT_S * 1_000)
   })
 
   story('an answer that cannot be delivered is a thrown error, not a time-out: so Lambda delivers the event again', async () => {
-    const { event } = mail()
-    const lay = aws.fault(({ action }) => (action === 'PutObject' ? 'hang' : undefined))
+    const { event } = await bound()
     const sent = event('Delete')
-    expect(await runtime.invoke(sent)).toMatchObject({ errorType: 'Error' })
-    lay()
+    expect(await during(always('PutObject', 'hang'), () => runtime.invoke(sent))).toMatchObject({ errorType: 'Error' })
     expect(await runtime.invoke(sent)).toBeNull()
     expect(aws.userPool(pool)).not.toHaveProperty('EmailConfiguration.ConfigurationSet')
     expect(inits()).toBe(1)
