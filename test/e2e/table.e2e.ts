@@ -60,19 +60,25 @@ const crowd = () => {
   afterEach(closeStages)
 }
 
-/** All of it. */
-const suites = (start: Start) => {
+/** The table's own tests, and the crowd. */
+const tableSuites = (start: Start) => {
   withDynamoDb(start)
   crowd()
   // Its tests register where they are loaded; each place wants its own.
   jest.isolateModules(() => require('../table/table.test.ts'))
+}
+
+/** And the life of bindings. */
+const suites = (start: Start) => {
+  tableSuites(start)
   lifecycleSuite('the life of bindings', () => playedTarget(), { timeoutMs: 60_000, rollback: true, failedCreates: true })
 }
 
 describe('the table on dynalite, as in npm test', crowd)
 
+// The life of bindings with its records there: moto.e2e.ts.
 describe('the table on moto’s DynamoDB', () =>
-  suites((port, logFile) => started([installed('moto_server'), '-H', '127.0.0.1', '-p', String(port)], port, logFile, '/moto-api/')))
+  tableSuites((port, logFile) => started([installed('moto_server'), '-H', '127.0.0.1', '-p', String(port)], port, logFile, '/moto-api/')))
 
 describeWith(['dynoxide'], 'the table on dynoxide', () =>
   suites((port, logFile) => started([join(folderOf('dynoxide'), 'bin/dynoxide'), '--port', String(port)], port, logFile, '/')),
