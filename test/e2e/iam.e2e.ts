@@ -113,7 +113,8 @@ describeWith(['policy'], 'the role', () => {
     const stage = await openStage({ tableName: TABLE.split('/').at(-1) ?? '' })
     stage.aws.ses.putDedicatedIpPool('dedicated')
     stage.aws.ses.putConfigurationSet('mail', { DeliveryOptions: { SendingPoolName: 'dedicated' } })
-    const id = stage.aws.createUserPool(PLAIN)
+    // With a second factor, which is read beside it.
+    const id = stage.aws.createUserPool({ ...PLAIN, MfaConfiguration: 'OPTIONAL' })
     const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
     const mail = stage.resource()
     expect((await mail.create(wish)).answer?.Status).toBe('SUCCESS')

@@ -44,7 +44,7 @@ const install = async () => {
   const works = says(`${root}${python}`, 'import pip').status === 0
   if (works && existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === wanted) return
   const interpreter = works ? undefined : findPython()
-  process.stdout.write(`Installing ${requirements} into .venv: once, about a minute\n`)
+  process.stdout.write(`Installing ${requirements} into .venv: once, a minute or two\n`)
   if (interpreter && (await run(interpreter, '-m', 'venv', '--clear', '.venv')) !== 0) fail('.venv could not be made; see above.')
   if ((await run(`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements)) !== 0) {
     fail(`the packages of ${requirements} could not be installed; see above.`)
