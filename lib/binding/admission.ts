@@ -2,6 +2,7 @@
 import { isThrottled, refusal } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import { type Admission, admitAll } from '../pool/reconcile.ts'
+import type { Finding } from '../preflight/check.ts'
 import { findingsOf } from '../preflight/checks.ts'
 import { type Facts, factFinder } from '../preflight/facts.ts'
 import type { Binding } from './properties.ts'
@@ -9,6 +10,14 @@ import { digest } from './record.ts'
 
 /** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
 export const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+
+/** What findings come to: a refusal that says every error, or warnings. */
+export const verdictOf = (findings: readonly Finding[], isEnforced: boolean): Awaited<ReturnType<Admission>> => {
+  const errors = findings.filter(({ level }) => level === 'error')
+  const [worst] = errors
+  if (worst && isEnforced) return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
+  return { warnings: findings.map(({ message }) => message) }
+}
 
 /** @param isReplay whether this wish for the pool was answered with a SUCCESS before. @param found gets the facts of each pool */
 export const admissionOf = (
@@ -37,11 +46,6 @@ export const admissionOf = (
       { userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: binding.allowSandbox },
       facts,
     )
-    const errors = findings.filter(({ level }) => level === 'error')
-    const [worst] = errors
-    if (worst && binding.preflight === 'ENFORCE' && !isReplay(userPoolId)) {
-      return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
-    }
-    return { warnings: findings.map(({ message }) => message) }
+    return verdictOf(findings, binding.preflight === 'ENFORCE' && !isReplay(userPoolId))
   }
 }

@@ -157,14 +157,14 @@ const distance = (a: string, b: string): number => {
   return row.at(-1) ?? 0
 }
 
-/** The known property whose name is nearest; a name that begins like a known one, or the other way round, is nearer than any other. */
-const nearest = (unknown: string): string => {
+/** The name that is nearest; one that begins like the word, or the other way round, is nearer than any other. */
+export const nearest = (unknown: string, names: readonly string[]): string => {
   const word = unknown.slice(0, 64).toLowerCase()
   const score = (name: string): number => {
     const known = name.toLowerCase()
     return distance(word, known) - (word.length > 2 && (known.startsWith(word) || word.startsWith(known)) ? 100 : 0)
   }
-  return NAMES.reduce((best, name) => (score(name) < score(best) ? name : best))
+  return names.reduce((best, name) => (score(name) < score(best) ? name : best))
 }
 
 const CONTROL = /\p{Cc}/u
@@ -200,7 +200,7 @@ const given = (properties: JsonObject, name: string): boolean => properties[name
 const problemsOf = (properties: JsonObject): string[] => {
   const unknown = Object.keys(properties)
     .filter((name) => !Object.hasOwn(PROPERTIES, name))
-    .map((name) => `Unknown property ${shown(name)}; did you mean ${nearest(name)}?`)
+    .map((name) => `Unknown property ${shown(name)}; did you mean ${nearest(name, NAMES)}?`)
   const wrong = NAMES.filter((name) => given(properties, name)).flatMap((name) => problemOf(name, properties[name] ?? null) ?? [])
   const pools = (['UserPoolId', 'UserPoolIds'] as const).filter((name) => given(properties, name))
   const missing = [

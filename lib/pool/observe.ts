@@ -75,7 +75,8 @@ const landedBy = (record: PoolRecord | undefined, live: EmailConfiguration, work
   return shows ? 0 : Date.parse(intended.At) + LANDED_MS
 }
 
-const busy = (userPoolId: string, record: PoolRecord): Refusal => {
+/** What to say when another operation kept the pool's item until the time ran out. */
+export const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   const others = claimsOf(record).map((claim) => stackName(claim.StackId))
   const who = others.length > 0 ? ` (bound by ${[...new Set(others)].join(', ')})` : ''
   return refusal(
