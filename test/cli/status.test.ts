@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import Ajv from 'ajv'
 import type { LocalAws } from '../local-aws/index.ts'
-import { FLEET, POOLS } from '../start/fleet.ts'
+import { addPlainPools, FLEET, POOLS } from '../start/fleet.ts'
 import { beyondPolicy } from './calls.ts'
 import { command, jsonOf, openAws, openFleet, printed } from './command.ts'
 
@@ -196,6 +196,20 @@ test('--exit-code is 2 only where a row that is shown needs attention, and wins 
   expect(await statusOf('--exit-code', 'crm-prod', 'shop-prod')).toBe(0)
   expect(await statusOf('--exit-code', 'news-prod')).toBe(2)
   expect(await statusOf('news-prod')).toBe(0)
+})
+
+test('all pages of the list are read', async () => {
+  const many = await openAws()
+  addPlainPools(many, 130)
+  const { stdout } = await command(many, ['status', 'plain-0012*', '--json'])
+
+  expect(JSON.parse(stdout).summary.pools).toBe(10)
+  expect(many.calls.filter(({ action }) => action === 'ListUserPools').map(({ request }) => request['NextToken'])).toEqual([
+    undefined,
+    'after-60',
+    'after-120',
+  ])
+  expect(many.calls.filter(({ action }) => action === 'DescribeUserPool').length).toBe(10)
 })
 
 describe('several Regions', () => {
