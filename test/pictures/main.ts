@@ -5,6 +5,8 @@ import { dirname } from 'node:path'
 import { serve } from '../start/serve.ts'
 import { svgOf } from './svg.ts'
 
+const COLUMNS = 110
+
 const root = dirname(dirname(dirname(process.argv[1] ?? '')))
 
 type Shown = { readonly stdout: string; readonly stderr: string }
@@ -19,14 +21,14 @@ const show = (args: readonly string[], env: Readonly<Record<string, string>>, co
     )
   })
 
-/** A terminal shows both streams: who asks first, then the result, then the remarks. */
+/** A terminal shows both streams: who asks first, then the result, then the remarks; progress was written over. */
 const asSeen = ({ stdout, stderr }: Shown): string => {
-  const [first = '', ...rest] = stderr.replaceAll('\r\u001B[K', '').split('\n')
+  const [first = '', ...rest] = stderr.split('\n').map((line) => line.split('\r\u001B[K').at(-1) ?? '')
   return [first, stdout.trimEnd(), ...rest].join('\n').trimEnd()
 }
 
 const put = (name: string, title: string, text: string): void => {
-  writeFileSync(`${root}/docs/pictures/${name}.svg`, svgOf(title, text))
+  writeFileSync(`${root}/docs/pictures/${name}.svg`, svgOf(title, text, COLUMNS))
   process.stdout.write(`docs/pictures/${name}.svg\n`)
 }
 
@@ -46,11 +48,11 @@ const { environment, close } = await serve(root, 0, () => undefined)
 try {
   const command = async (columns: number | undefined, ...args: string[]) =>
     `$ cognito-ses-binding ${args.join(' ')}\n${asSeen(await show(['dist/cli.js', ...args], environment, columns))}`
-  const status = await command(110, 'status')
-  const doctor = await command(110, 'status', 'legacy-prod', 'news-prod')
+  const status = await command(COLUMNS, 'status')
+  const doctor = await command(COLUMNS, 'status', 'legacy-prod', 'news-prod')
   put('status', 'cognito-ses-binding status: every user pool of a Region, and what it sends with', `${status}\n\n${doctor}`)
   putIntoReadme(await command(undefined, 'status', 'legacy-prod', 'news-prod'))
-  const start = await show(['test/run.mjs', 'test/start.ts'], {}, 110)
+  const start = await show(['test/run.mjs', 'test/start.ts'], {}, COLUMNS)
   const [head = '', ...events] = start.stdout.split(/\n\n(?=\S*✓)/)
   const shown = [head, ...events.slice(0, 3), '…', events.at(-1) ?? ''].join('\n\n')
   put('start', 'npm start: the lifecycle of a binding on the local AWS', `$ npm start\n${shown}`)
