@@ -109,8 +109,9 @@ main().then(
     process.exitCode = code
   },
   (error: unknown) => {
-    if (!(error instanceof Problem) && !stop.signal.aborted) throw error
+    const isStopped = stop.signal.aborted && !(error instanceof Problem)
     if (error instanceof Problem) out.tell(`cognito-ses-binding: ${error.message}`)
-    process.exitCode = error instanceof Problem ? error.status : 130
+    else if (!isStopped) out.tell(`cognito-ses-binding: this is a bug, please report it: ${shortened(String(error))}.`)
+    process.exitCode = error instanceof Problem ? error.status : isStopped ? 130 : 1
   },
 )

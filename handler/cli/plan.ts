@@ -10,7 +10,7 @@ import { chosen, needsList } from './choice.ts'
 import { note, openRegion, type Region, type Sight, visitAll } from './fleet.ts'
 import type { PlanOptions } from './options.ts'
 import { Problem } from './problem.ts'
-import { changeText, type Out, oneLine, wrapped } from './screen.ts'
+import { changeText, type Out, oneLine } from './screen.ts'
 
 type Planned = Pick<PoolStatus, 'id' | 'name' | 'state'> & { readonly result: Proposal | Refusal }
 
@@ -24,9 +24,10 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
   const planned = await proposals(options, region, bound, sight)
   const good = planned.flatMap(({ id, result }) => (result.ok ? [{ id, logicalId: result.logicalId }] : []))
   const bad = planned.flatMap(({ id, name, result }) => (result.ok ? [] : [{ id, name, code: result.code, message: result.message }]))
-  const unbinds = bound.filter((id) => !planned.some((one) => one.id === id))
+  const named = new Set(planned.map(({ id }) => id))
+  const unbinds = [...bound].filter((id) => !named.has(id))
   // Without them the template would take their bindings away, and nobody asked for that.
-  const endangered = bad.filter(({ id }) => bound.includes(id))
+  const endangered = bad.filter(({ id }) => bound.has(id))
   const template = good.length > 0 && endangered.length === 0 ? templateOf(good, options.properties) : null
   const problems = [...region.problems.values()]
   const complete = problems.length === 0 && planned.every(({ state }) => state !== 'unread')
@@ -55,12 +56,12 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
 }
 
 /** The pools on which the stack has a claim now. @throws Problem where nobody can tell */
-const poolsOfStack = async (stack: string, { provider, table, problems, reader }: Region, sight: Sight): Promise<readonly string[]> => {
+const poolsOfStack = async (stack: string, { provider, table, problems, reader }: Region, sight: Sight): Promise<ReadonlySet<string>> => {
   const { clock, signal } = sight
   const unknown = ({ message }: Refusal) =>
     new Problem(`Who binds these pools could not be told, so nothing is planned. ${message[0]?.toUpperCase()}${message.slice(1)}`, 1)
   if (provider && 'ok' in provider) throw unknown(provider)
-  if (!table) return []
+  if (!table) return new Set()
   const items: JsonObject[] = []
   let next: string | undefined
   do {
@@ -72,11 +73,11 @@ const poolsOfStack = async (stack: string, { provider, table, problems, reader }
     items.push(...page.items)
     next = page.next
   } while (next !== undefined)
-  return boundBy(stack, items, table.name)
+  return new Set(boundBy(stack, items, table.name))
 }
 
 /** What becomes of each pool that was asked for; without a word, of those on COGNITO_DEFAULT and those that the stack binds. */
-const proposals = async (options: PlanOptions, region: Region, bound: readonly string[], sight: Sight): Promise<readonly Planned[]> => {
+const proposals = async (options: PlanOptions, region: Region, bound: ReadonlySet<string>, sight: Sight): Promise<readonly Planned[]> => {
   const { pools: words, binding, stack } = options
   const planned: Planned[] = []
   for (const pools of chosen(words, [region]).values()) {
@@ -84,7 +85,7 @@ const proposals = async (options: PlanOptions, region: Region, bound: readonly s
       region,
       pools,
       async ({ status: { id, name, state }, reading, gather }) => {
-        const isMeant = words.length > 0 || state === 'default' || state === 'unread' || bound.includes(id)
+        const isMeant = words.length > 0 || state === 'default' || state === 'unread' || bound.has(id)
         if (!isMeant) return
         planned.push({ id, name, state, result: reading.ok ? await proposalOf(reading, binding, stack, gather) : reading })
       },
@@ -123,8 +124,8 @@ const remarksOf = (planned: readonly Planned[], unbinds: readonly string[], { ac
     `cognito-ses-binding plan: account ${account}, ${region}, stack ${stack}`,
     'Nothing of these pools changes but what is said here.',
     ...together(changed).map((line) => `  ${line}`),
-    ...together(warned).map((line) => `! ${wrapped(line, 120, '    ')}`),
-    ...left.map((line) => wrapped(line, 120, '    ')),
+    ...together(warned).map((line) => `! ${line}`),
+    ...left,
     ...unbinds.map((id) => `UNBINDS ${id}: stack ${stack} binds it now, and it is not in this template`),
   ]
   return said

@@ -26,7 +26,7 @@ export const status = async (options: StatusOptions, readers: readonly RegionRea
     if (options.output === 'ndjson') out.print(JSON.stringify({ type: 'pool', account, ...row }))
   })
   const { rows, states, regions, isStopped } = fleet
-  const problems = regions.flatMap((region) => [...region.problems.values()])
+  const problems = [...new Set(regions.flatMap((region) => [...region.problems.values()]))]
   const complete = !isStopped && problems.length === 0 && states.unread === 0
   const attention = rows.filter(needsAttention).length
   const summary = { account, complete, problems, summary: { pools: rows.length, attention, states } }
