@@ -11,6 +11,8 @@ export type PoolReader = {
 }
 
 export type UserPools = PoolReader & {
+  /** The answer of GetUserPoolMfaConfig, as it came. Its quota is its own. */
+  readonly getMfaConfig: (userPoolId: string, signal: AbortSignal) => Promise<JsonObject>
   /** Waits for room in the quota of updates. Asked for before the write-ahead: what is written ahead is sent at once. */
   readonly updateTurn: (signal: AbortSignal) => Promise<void>
   /** UpdateUserPool with exactly these members. */

@@ -1,5 +1,9 @@
 // Reads of user pools, as raw wire JSON. In a file of its own, so that a program that only reads has no update in it.
-import { CognitoIdentityProviderClient, DescribeUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  CognitoIdentityProviderClient,
+  DescribeUserPoolCommand,
+  type GetUserPoolMfaConfigCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { child, isObject, type JsonObject } from '../../lib/json.ts'
 import type { PoolReader } from '../../lib/ports.ts'
 import { calling } from './service-error.ts'
@@ -14,10 +18,10 @@ export const cognitoClient = (region: string): CognitoIdentityProviderClient =>
 export const poolReader = (client: CognitoIdentityProviderClient, readTurn: (signal: AbortSignal) => Promise<void>): PoolReader => ({
   describe: async (userPoolId, signal) => {
     await readTurn(signal)
-    const { command, raw } = rawDescribe(userPoolId)
+    const { command, raw } = keepingRaw(new DescribeUserPoolCommand({ UserPoolId: userPoolId }))
     return calling('cognito-idp:DescribeUserPool', signal, async () => {
       await client.send(command, { abortSignal: signal })
-      return raw()
+      return userPoolIn(raw())
     })
   },
 })
@@ -31,11 +35,11 @@ const bytesOf = async (body: unknown): Promise<Uint8Array> => {
   return Buffer.concat(chunks)
 }
 
-/** DescribeUserPool whose answer is kept as it came, before the SDK turns it into what it knows. */
-const rawDescribe = (userPoolId: string): { readonly command: DescribeUserPoolCommand; readonly raw: () => JsonObject } => {
-  const command = new DescribeUserPoolCommand({ UserPoolId: userPoolId })
+/** A read whose answer is kept as it came, before the SDK turns it into what it knows. */
+export const keepingRaw = <T extends DescribeUserPoolCommand | GetUserPoolMfaConfigCommand>(command: T) => {
   let raw: unknown
-  command.middlewareStack.add(
+  const stack = command.middlewareStack as DescribeUserPoolCommand['middlewareStack']
+  stack.add(
     (next) => async (args) => {
       const result = await next(args)
       const response = result.response as Response
@@ -46,12 +50,11 @@ const rawDescribe = (userPoolId: string): { readonly command: DescribeUserPoolCo
     },
     { step: 'deserialize', priority: 'low', name: 'keepRawAnswer' },
   )
-  return {
-    command,
-    raw: () => {
-      const pool = isObject(raw) ? child(raw, 'UserPool') : undefined
-      if (!pool) throw new Error('DescribeUserPool answered without a UserPool')
-      return pool
-    },
-  }
+  return { command, raw: (): JsonObject => (isObject(raw) ? raw : {}) }
+}
+
+const userPoolIn = (answer: JsonObject): JsonObject => {
+  const pool = child(answer, 'UserPool')
+  if (!pool) throw new Error('DescribeUserPool answered without a UserPool')
+  return pool
 }

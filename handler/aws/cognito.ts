@@ -1,9 +1,9 @@
 // The user pools, as raw wire JSON: the SDK signs and sends, but never sees what is in a pool, because it drops what it does not know.
-import { UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { GetUserPoolMfaConfigCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
-import { cognitoClient, poolReader } from './cognito-reader.ts'
+import { cognitoClient, keepingRaw, poolReader } from './cognito-reader.ts'
 import { calling } from './service-error.ts'
 
 /** UserPoolRead and UserPoolUpdate are 15 a second each, for the account, not adjustable (Cognito quotas). One is left to others. */
@@ -31,8 +31,17 @@ const rawUpdate = (request: JsonObject): UpdateUserPoolCommand => {
 /** Cognito in one Region, behind one token bucket for reads and one for writes. */
 export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
   const client = cognitoClient(region)
+  const factorTurn = tokenBucket(clock, PER_SECOND, BURST)
   return {
     ...poolReader(client, tokenBucket(clock, PER_SECOND, BURST)),
+    getMfaConfig: async (userPoolId, signal) => {
+      await factorTurn(signal)
+      const { command, raw } = keepingRaw(new GetUserPoolMfaConfigCommand({ UserPoolId: userPoolId }))
+      return calling('cognito-idp:GetUserPoolMfaConfig', signal, async () => {
+        await client.send(command, { abortSignal: signal })
+        return raw()
+      })
+    },
     updateTurn: tokenBucket(clock, PER_SECOND, BURST),
     update: async (request, signal) => {
       await calling('cognito-idp:UpdateUserPool', signal, () => client.send(rawUpdate(request), { abortSignal: signal }))

@@ -25,6 +25,8 @@ export type Provider = {
   readonly deployedAt: string
   readonly state: string
   readonly table: string
+  /** Whether a binding may lie over another stack's. */
+  readonly allowTakeover: boolean
   /** The release, where the function says it. */
   readonly version: string | null
 }
@@ -98,12 +100,13 @@ const providerIn = async (region: string, signal: AbortSignal): Promise<Provider
       LastModified = '',
       State = 'Active',
     } = await calling(action, signal, () => client.send(command, { abortSignal: signal }))
-    const { TABLE_NAME: table, VERSION: version = null } = Environment?.Variables ?? {}
+    const { TABLE_NAME: table, VERSION: version = null, ALLOW_TAKEOVER } = Environment?.Variables ?? {}
     if (!table) {
       const said = Environment?.Error?.Message ?? 'the function has no TABLE_NAME in its environment, so it is not the provider'
       throw new ServiceError(action, Environment?.Error?.ErrorCode ?? 'NoTable', said, 400)
     }
-    return { functionName: FunctionName, runtime: Runtime, deployedAt: LastModified, state: State, table, version }
+    const allowTakeover = ALLOW_TAKEOVER !== 'false'
+    return { functionName: FunctionName, runtime: Runtime, deployedAt: LastModified, state: State, table, allowTakeover, version }
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

@@ -78,7 +78,9 @@ const poolsOfStack = async (stack: string, { provider, table, problems, reader }
 
 /** What becomes of each pool that was asked for; without a word, of those on COGNITO_DEFAULT and those that the stack binds. */
 const proposals = async (options: PlanOptions, region: Region, bound: ReadonlySet<string>, sight: Sight): Promise<readonly Planned[]> => {
-  const { pools: words, binding, stack } = options
+  const { pools: words } = options
+  const { provider } = region
+  const wish = { ...options, allowTakeover: !provider || 'ok' in provider || provider.allowTakeover }
   const planned: Planned[] = []
   for (const pools of chosen(words, [region]).values()) {
     await visitAll(
@@ -87,7 +89,7 @@ const proposals = async (options: PlanOptions, region: Region, bound: ReadonlySe
       async ({ status: { id, name, state }, reading, gather }) => {
         const isMeant = words.length > 0 || state === 'default' || state === 'unread' || bound.has(id)
         if (!isMeant) return
-        planned.push({ id, name, state, result: reading.ok ? await proposalOf(reading, binding, stack, gather) : reading })
+        planned.push({ id, name, state, result: reading.ok ? await proposalOf(reading, wish, gather) : reading })
       },
       sight,
     )

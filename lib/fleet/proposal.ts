@@ -34,14 +34,21 @@ const underOurNames = (record: PoolRecord | undefined, stack: string): PoolRecor
   return { ...record, Claims: record.Claims.filter(stays), ...(intended ? { Intended: intended } : {}) }
 }
 
+/** What `plan` was asked for. */
+export type Wish = {
+  readonly binding: Binding
+  readonly stack: string
+  /** Whether the provider lets a binding lie over another stack's. */
+  readonly allowTakeover: boolean
+}
+
 /**
- * Plan first, then pre-flight of what it wants: as `reconcile` does. The claim is the one that `stack` has here, or a new one of that stack.
+ * Plan first, then pre-flight of what it wants: as `reconcile` does. The claim is the one that the stack has here, or a new one of that stack.
  * @param gather what SES says of what the pool would have
  */
 export const proposalOf = async (
   reading: Reading,
-  binding: Binding,
-  stack: string,
+  { binding, stack, allowTakeover }: Wish,
   gather: (emailConfiguration: EmailConfiguration) => Promise<Facts>,
 ): Promise<Proposal | Refusal> => {
   const { userPoolId, pool, region, account, partition, recorded, readAt } = reading
@@ -57,7 +64,8 @@ export const proposalOf = async (
   }
   const claim = { ...owner, Declared: binding.declared, OnDelete: binding.onDelete, Heal: binding.heal }
   const live = emailConfigurationOf(pool)
-  const planned = plan(userPoolId, record, live, { kind: 'attach', claim, takeover: binding.takeover, formerSet: undefined })
+  const takeover = binding.takeover ? (allowTakeover ? 'yes' : 'forbidden') : 'no'
+  const planned = plan(userPoolId, record, live, { kind: 'attach', claim, takeover, formerSet: undefined })
   if (!planned.ok) return planned
   const { desired, changes, warnings } = planned
   const subject = { userPoolId, emailConfiguration: desired, pool, region, account, partition, allowSandbox: binding.allowSandbox }

@@ -145,19 +145,20 @@ const claimedState = ({ userPoolId, pool, readAt }: Reading, record: PoolRecord 
   return { state, drift: changesOf(planned.changes, live, planned.desired), findings: [{ id: state, level: 'error', message }] }
 }
 
-/** Why the healer left a pool alone, as its record says it: a text that begins with the kind. */
-const unhealed = (record: PoolRecord): string | undefined => record.Unhealed
+/** Why the healer left a pool alone, as its record says it. */
+const unhealed = ({ Unhealed }: PoolRecord): string => {
+  if (Unhealed === undefined) return ''
+  const { Kind, Why, At } = Unhealed
+  return ` The healer left it alone${At === undefined ? '' : ` on ${At.slice(0, 10)}`}, ${Kind}: ${Why.replace(/\.?$/, '.')}`
+}
 
 const driftSentence = (userPoolId: string, record: PoolRecord, decision: Decision, changes: readonly string[]): string => {
-  const left = unhealed(record)
-  const remark = left === undefined ? '' : ` The healer left it alone, ${left.replace(/\.?$/, '.')}`
-  const why = 'why' in decision ? decision.why.replace(/^[a-z]+: /, '') : ''
+  const why = 'why' in decision ? decision.why : ''
   const top = stackName(claimsOf(record).at(-1)?.StackId ?? '')
   const what = `User pool ${userPoolId} has ${changes.join(', ')} not as stack ${top} declares`
   const sentences = {
     asDeclared: '',
-    heal: `${what}; the next sweep puts it back, and where that is long over the function's log says why not.${remark}`,
-    refused: `${what}; it is not put back: ${why}`,
+    heal: `${what}; the next sweep puts it back, and where that is long over the function's log says why not.${unhealed(record)}`,
     notify: `${what}; nobody puts it back (Heal is NOTIFY).`,
     off: `${what}; nobody puts it back (Heal is OFF, or the pool's tag says so).`,
     contested: `${what}, and the healer leaves it alone, contested: ${why}; let binding and pool say the same, then apply the binding again (Nonce).`,

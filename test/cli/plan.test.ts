@@ -164,6 +164,14 @@ describe('what is deployed', () => {
   })
 })
 
+test('where the provider does not allow to take over, the plan says so in the function’s words', async () => {
+  const other = await openFleet()
+  other.putFunction('cognito-ses-binding', { Environment: { Variables: { TABLE_NAME: 'cognito-ses-binding', ALLOW_TAKEOVER: 'false' } } })
+  const [pool] = planned(await command(other, ['plan', 'shop-prod', ...WISH, '--takeover', '--json']))
+
+  expect(pool?.refusal).toMatchObject({ code: 'ResourceConflict', message: expect.stringContaining('AllowTakeover is false') })
+})
+
 describe('a binding that the stack has now', () => {
   test('on a pool that nobody named is told as unbound', async () => {
     const { stdout, stderr, status } = await command(aws, ['plan', 'admin-dev', '--stack', 'mail', ...WISH])

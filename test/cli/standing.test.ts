@@ -116,14 +116,14 @@ test.each<[string, PoolRecord, RegExp]>([
   ['heal', recordOf(), /; the next sweep puts it back, and where that is long over the function's log says why not\.$/],
   [
     'heal, after it was refused',
-    recordOf({ Unhealed: 'refused: the set is gone' }),
-    /says why not\. The healer left it alone, refused: the set is gone\.$/,
+    recordOf({ Unhealed: { Kind: 'refused', Why: 'the set is gone', At: '2026-11-24T10:00:00Z' } }),
+    /says why not\. The healer left it alone on 2026-11-24, refused: the set is gone\.$/,
   ],
   ['notify', recordOf({ Claims: [claim({ Heal: 'NOTIFY' })] }), /; nobody puts it back \(Heal is NOTIFY\)\.$/],
   ['off', recordOf({ Claims: [claim({ Heal: 'OFF' })] }), /; nobody puts it back \(Heal is OFF, or the pool's tag says so\)\.$/],
   [
     'contested',
-    recordOf({ Unhealed: 'contested: somebody set From to another value' }),
+    recordOf({ Unhealed: { Kind: 'contested', Why: 'somebody set From to another value' } }),
     /, contested: somebody set From to another value; let binding and pool say the same/,
   ],
 ])('the finding of a drift says what is done about it: %s', (_, record, message) => {
