@@ -38,7 +38,7 @@ export type Region = {
   gone: number
 }
 
-export type Visit = {
+type Visit = {
   readonly status: PoolStatus
   readonly reading: Reading | Refusal
   readonly gather: FactFinder['gather']

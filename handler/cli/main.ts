@@ -13,7 +13,7 @@ import { status } from './status.ts'
 
 const { env, stdout, stderr } = process
 const stop = new AbortController()
-const progress = progressOn(stderr)
+const progress = progressOn(stderr, systemClock.now)
 
 const writing = (stream: NodeJS.WriteStream) => (text: string) => {
   progress.clear()

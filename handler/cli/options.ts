@@ -6,7 +6,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { Problem } from './problem.ts'
 
 const OUTPUTS = { status: ['table', 'json', 'ndjson', 'csv'], plan: ['yaml', 'json'] } as const
-export type Output = (typeof OUTPUTS)['status' | 'plan'][number]
+type Output = (typeof OUTPUTS)['status' | 'plan'][number]
 
 type Common = {
   readonly pools: readonly string[]

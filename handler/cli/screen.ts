@@ -4,7 +4,7 @@ import type { Change, PoolStatus, State } from '../../lib/fleet/status.ts'
 
 type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 /** A terminal's width and colours; a pipe has neither. */
-export type Screen = { readonly width: number | undefined; readonly paint: (colour: Colour, text: string) => string }
+type Screen = { readonly width: number | undefined; readonly paint: (colour: Colour, text: string) => string }
 
 /** Where results and remarks go. */
 export type Out = {
@@ -89,7 +89,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** A text in lines of at most `width`, all but the first after `indent`. */
-export const wrapped = (text: string, width: number, indent: string): string => {
+const wrapped = (text: string, width: number, indent: string): string => {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)
@@ -112,15 +112,15 @@ export const page = (pool: PoolStatus, { width = 100, paint }: Screen): string =
   return [head, ...(body.length > 0 ? body : ['  Nothing is wrong that can be seen from here.'])].join('\n')
 }
 
-/** One line on a terminal, written over; elsewhere a line every ten seconds. */
-export const progressOn = (stream: NodeJS.WriteStream) => {
+/** One line on a terminal, written over at most ten times a second; elsewhere a line every ten seconds. */
+export const progressOn = (stream: Pick<NodeJS.WriteStream, 'isTTY' | 'write'>, now: () => number) => {
   const isLive = stream.isTTY === true
-  let last = Date.now()
+  let last = now()
   let isDrawn = false
   return {
     show: (text: string): void => {
-      if (Date.now() - last < (isLive ? 100 : 10_000)) return
-      last = Date.now()
+      if (now() - last < (isLive ? 100 : 10_000)) return
+      last = now()
       stream.write(isLive ? `\r\u001B[K${text}` : `${text}\n`)
       isDrawn = isLive
     },

@@ -119,7 +119,7 @@ const groupsOf = (pools: readonly Placed[]): ReadonlyMap<string, readonly string
   return new Map([...groups].map(([name, ids]) => [name, ids.sort()] as const).sort(([a], [b]) => numberOf(a) - numberOf(b)))
 }
 
-export type Placed = { readonly id: string; readonly logicalId: string | undefined }
+type Placed = { readonly id: string; readonly logicalId: string | undefined }
 
 /** CloudFormation's template of bindings on these pools. */
 export const templateOf = (pools: readonly Placed[], properties: JsonObject): JsonObject => {

@@ -1,4 +1,7 @@
 // The command line where AWS, the network or the reader fails it: what is told, and with which exit status.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { FaultRule } from '../local-aws/faults.ts'
 import type { LocalAws } from '../local-aws/index.ts'
@@ -58,6 +61,19 @@ describe('credentials', () => {
     expect(stderr).toMatch(/^cognito-ses-binding: sts:GetCallerIdentity in eu-west-1 failed \(ECONNREFUSED\): .+\.\n$/)
     expect(status).toBe(1)
   })
+})
+
+test('a profile gives the Region and the credentials, and is named in the first line', async () => {
+  const aws = await openAws()
+  const folder = mkdtempSync(join(tmpdir(), 'cognito-ses-binding-profile-'))
+  const file = join(folder, 'config')
+  writeFileSync(file, '[profile shop]\nregion = eu-north-1\naws_access_key_id = of-the-profile\naws_secret_access_key = secret\n')
+  const env = { AWS_CONFIG_FILE: file, AWS_REGION: undefined }
+  const { stderr, status } = await command(aws, ['status', '--profile', 'shop'], { env })
+  rmSync(folder, { recursive: true })
+
+  expect(stderr).toMatch(/^account 111122223333 · eu-north-1 · profile shop\n0 pools: none/)
+  expect(status).toBe(0)
 })
 
 describe('Regions', () => {
@@ -266,6 +282,27 @@ describe('whoever waits, or reads, may have enough', () => {
     expect(ended.status).toBe(0)
     expect(ended.stderr).toBe('account 111122223333 · eu-west-1\n')
   })
+})
+
+test('an endpoint that is none is told in one line, without a trace', async () => {
+  const { stdout, stderr, status } = await command(undefined, ['status'], {
+    env: { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: 'nonsense' },
+  })
+
+  expect({ stdout, status }).toEqual({ stdout: '', status: 1 })
+  expect(stderr).toMatch(/^cognito-ses-binding: [^\n]+\n$/)
+})
+
+test('an answer that is no JSON, as of a proxy, costs the row', async () => {
+  const aws = await twoPools()
+  aws.fault(({ action, count }) =>
+    action === 'DescribeUserPool' && count === 1 ? { error: { code: '<html>', message: 'sign in here', status: 407 } } : undefined,
+  )
+  const { stdout, status } = await command(aws, ['status'])
+
+  expect(stdout).toMatch(/^unread /m)
+  expect(stdout).toMatch(/^default /m)
+  expect(status).toBe(1)
 })
 
 test('names and messages from outside cannot break a line or reach the terminal’s controls', async () => {

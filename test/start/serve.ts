@@ -2,7 +2,7 @@
 import { startLambda } from '../lambda.ts'
 import { addPlainPools, DECLARED, FLEET, furnishFleet, POOLS, startFleetAws } from './fleet.ts'
 
-export type Serving = { readonly environment: Readonly<Record<string, string>>; readonly close: () => Promise<void> }
+type Serving = { readonly environment: Readonly<Record<string, string>>; readonly close: () => Promise<void> }
 
 /** What the command line's environment must hold; what it must not hold is taken out. */
 const CREDENTIALS = { AWS_REGION: FLEET.region, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
