@@ -241,6 +241,17 @@ describe('several Regions', () => {
     ])
   })
 
+  test('SES is told for the Region where it was asked: a pool may send by another one', async () => {
+    const other = await openAws()
+    const SourceArn = `arn:aws:ses:us-east-1:${FLEET.account}:identity/far.example`
+    other.createUserPool({ Name: 'far', EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn, From: 'a@far.example' } })
+    other.ses.putIdentity('far.example', {}, 'us-east-1')
+    const ended = await command(other, ['status', '--json'])
+
+    expect(other.calls.filter(({ action }) => action === 'GetAccount').map(({ region }) => region)).toEqual(['us-east-1'])
+    expect(jsonOf(ended).regions[0]).toMatchObject({ ses: null, pools: [{ name: 'far', sender: 'far.example' }] })
+  })
+
   test('a name is known when one of them has it, and an ID is looked for in its own', async () => {
     const named = await many(['here', '--json'])
     const byId = await many(['us-east-1_There1111', '--json'])
