@@ -103,11 +103,21 @@ const poolJson = ({ result, ...pool }: Planned) => {
   return { ...pool, included: result.ok, changes, untouched, warnings, refusal }
 }
 
+/** Stands in a text for the ID of the pool that it is about. */
+const POOL = 'POOL'
+
 /** What is the same of many pools is said once. */
 const together = (said: readonly (readonly [text: string, pool: string])[]): string[] => {
   const groups = new Map<string, string[]>()
-  for (const [text, pool] of said) groups.set(text, [...(groups.get(text) ?? []), pool])
-  return [...groups].map(([text, pools]) => `${pools.length > 3 ? `${pools.length} pools` : pools.join(', ')}:${text}`)
+  for (const [text, pool] of said) {
+    const key = text.replaceAll(pool, POOL)
+    groups.set(key, [...(groups.get(key) ?? []), pool])
+  }
+  return [...groups].map(([text, pools]) => {
+    const [one = '', ...others] = pools
+    if (others.length === 0) return `${one}:${text.replaceAll(POOL, one)}`
+    return `${pools.length > 3 ? `${pools.length} pools` : pools.join(', ')}:${text}`
+  })
 }
 
 type Head = { readonly account: string; readonly region: string; readonly stack: string }
@@ -118,7 +128,7 @@ const remarksOf = (planned: readonly Planned[], unbinds: readonly string[], { ac
   const changed = good.map(
     ({ id, changes }) => [changes.map((change) => `\n    ${changeText(change)}`).join('') || ' as it is', id] as const,
   )
-  const warned = good.flatMap(({ id, warnings }) => warnings.map((warning) => [` ${oneLine(warning.replaceAll(id, 'POOL'))}`, id] as const))
+  const warned = good.flatMap(({ id, warnings }) => warnings.map((warning) => [` ${oneLine(warning)}`, id] as const))
   const left = planned.flatMap(({ id, name, result }) =>
     result.ok ? [] : [oneLine(`LEFT OUT ${id} ${name} ${result.code}: ${result.message}`)],
   )
