@@ -80,6 +80,7 @@ const createPlay = (
     id: `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/${name}/1`,
     created: 1,
     resources: new Map(),
+    retained: new Map(),
     queue: Promise.resolve(),
     busyUntil: 0,
   }))
