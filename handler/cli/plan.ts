@@ -111,7 +111,9 @@ const together = (said: readonly (readonly [text: string, pool: string])[]): str
   const groups = new Map<string, string[]>()
   for (const [text, pool] of said) {
     const key = text.replaceAll(pool, POOL)
-    groups.set(key, [...(groups.get(key) ?? []), pool])
+    const group = groups.get(key)
+    if (group) group.push(pool)
+    else groups.set(key, [pool])
   }
   return [...groups].map(([text, pools]) => {
     const [one = '', ...others] = pools

@@ -88,6 +88,17 @@ test('the file has its review in it: changes once for all, who is left out and w
   })
 })
 
+test('a warning is a line of the review, once for all pools that it is about', async () => {
+  const other = await openFleet()
+  other.ses.setAccount({ EnforcementStatus: 'PROBATION' })
+  const about = (stdout: string) => stdout.split('\n').filter((line) => line.startsWith('# !'))
+
+  const one = about((await command(other, ['plan', ...WISH, 'admin-dev'])).stdout)
+  expect(one).toEqual([expect.stringMatching(/^# ! eu-west-1_OmQFvoUDd: .*PROBATION/)])
+  const four = about((await command(other, ['plan', ...WISH, '--takeover', '*-dev', 'shop-prod'])).stdout)
+  expect(four).toEqual([expect.stringMatching(/^# ! 4 pools: .*PROBATION/)])
+})
+
 test('--exit-code is 2 where a pool is left out', async () => {
   expect((await command(aws, ['plan', ...WISH, 'shop-prod', '--exit-code'])).status).toBe(2)
   expect((await command(aws, ['plan', ...WISH, 'admin-dev', '--exit-code'])).status).toBe(0)
