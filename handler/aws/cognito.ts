@@ -1,50 +1,29 @@
-// The user pools, as raw wire JSON: the SDK signs and sends, but never sees what is in a pool, because it drops what it does not know.
+// The user pools, as raw JSON on the wire: the SDK signs and sends, but has no word in what a pool is, because it drops what it does not know.
 import { GetUserPoolMfaConfigCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
-import type { JsonObject } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
-import { cognitoClient, keepingRaw, poolReader } from './cognito-reader.ts'
-import { calling } from './service-error.ts'
+import { poolReader, rawCalls } from './cognito-reader.ts'
 
 /** UserPoolRead and UserPoolUpdate are 15 a second each, for the account, not adjustable (Cognito quotas). One is left to others. */
-const PER_SECOND = 14
-const BURST = 13
+export const ALLOWANCE = { perSecond: 14, burst: 13 } as const
 
-type Request = { body: unknown; headers: Record<string, string> }
-
-/** UpdateUserPool that sends exactly `request`. The signature is made later, over this body. */
-const rawUpdate = (request: JsonObject): UpdateUserPoolCommand => {
-  const command = new UpdateUserPoolCommand({ UserPoolId: String(request['UserPoolId']) })
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const http = args.request as Request
-      const body = JSON.stringify(request)
-      http.body = body
-      http.headers['content-length'] = String(Buffer.byteLength(body))
-      return next(args)
-    },
-    { step: 'build', priority: 'low', name: 'sendRawRequest' },
-  )
-  return command
-}
-
-/** Cognito in one Region, behind one token bucket for reads and one for writes. */
+/** Cognito in one Region, behind a token bucket for each of its quotas. */
 export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
-  const client = cognitoClient(region)
-  const factorTurn = tokenBucket(clock, PER_SECOND, BURST)
+  const call = rawCalls(region)
+  const getUserPoolMfaConfig = call('cognito-idp:GetUserPoolMfaConfig', GetUserPoolMfaConfigCommand)
+  const updateUserPool = call('cognito-idp:UpdateUserPool', UpdateUserPoolCommand)
+  const readTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const writeTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const factorTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   return {
-    ...poolReader(client, tokenBucket(clock, PER_SECOND, BURST)),
+    ...poolReader(call, readTurn),
     getMfaConfig: async (userPoolId, signal) => {
       await factorTurn(signal)
-      const { command, raw } = keepingRaw(new GetUserPoolMfaConfigCommand({ UserPoolId: userPoolId }))
-      return calling('cognito-idp:GetUserPoolMfaConfig', signal, async () => {
-        await client.send(command, { abortSignal: signal })
-        return raw()
-      })
+      return getUserPoolMfaConfig({ UserPoolId: userPoolId }, signal)
     },
-    updateTurn: tokenBucket(clock, PER_SECOND, BURST),
+    updateTurn: writeTurn,
     update: async (request, signal) => {
-      await calling('cognito-idp:UpdateUserPool', signal, () => client.send(rawUpdate(request), { abortSignal: signal }))
+      await updateUserPool(request, signal)
     },
   }
 }

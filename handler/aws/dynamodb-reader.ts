@@ -3,12 +3,13 @@ import { DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dyn
 import { unmarshall } from '@aws-sdk/util-dynamodb'
 import type { JsonObject } from '../../lib/json.ts'
 import type { TableReader } from '../../lib/ports.ts'
+import { clientSettings } from './client-settings.ts'
+import { rawJson } from './raw-json.ts'
 import { calling } from './service-error.ts'
 
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }
-
-/** The SDK's own retries are off: the core has its own. */
-export const dynamoClient = (region: string): DynamoDBClient => new DynamoDBClient({ region, maxAttempts: 1, requestHandler: TIMEOUTS })
+/** DynamoDB in one Region. */
+export const dynamoClient = (region: string): DynamoDBClient =>
+  new DynamoDBClient({ region, ...clientSettings(5_000), protocol: rawJson('1.0', 'DynamoDB_20120810') })
 
 /** Reads of the table `name`. */
 export const tableReader = (client: DynamoDBClient, name: string): TableReader => ({

@@ -4,18 +4,22 @@ import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-l
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { isNotFound, ServiceError } from '../../lib/errors.ts'
 import type { Listed } from '../../lib/fleet/status.ts'
+import { isObject, type JsonObject, text } from '../../lib/json.ts'
 import type { Clock, PoolReader, Ses, TableReader } from '../../lib/ports.ts'
+import { strings } from '../../lib/preflight/check.ts'
 import { retrying } from '../../lib/retry.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
-import { cognitoClient, poolReader } from '../aws/cognito-reader.ts'
+import { clientSettings } from '../aws/client-settings.ts'
+import { poolReader, rawCalls } from '../aws/cognito-reader.ts'
 import { dynamoClient, tableReader } from '../aws/dynamodb-reader.ts'
+import { rawRestJson } from '../aws/raw-json.ts'
 import { calling } from '../aws/service-error.ts'
 import { sesReader } from '../aws/ses.ts'
 
 /** UserPoolRead is 15 a second for the account. Signing in does not count against it; deployments and the healer (5) do. */
 const PER_SECOND = 10
 
-const OPTIONS = { maxAttempts: 1, requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true } }
+const SETTINGS = clientSettings(10_000)
 
 const FUNCTION = 'cognito-ses-binding'
 
@@ -34,11 +38,11 @@ export type Provider = {
 export type Caller = { readonly account: string; readonly partition: string }
 
 /** The Region that the environment or the profile names. */
-export const ownRegion = async (): Promise<string | undefined> => new STSClient(OPTIONS).config.region().catch(() => undefined)
+export const ownRegion = async (): Promise<string | undefined> => new STSClient(SETTINGS).config.region().catch(() => undefined)
 
 /** Who asks. @throws ServiceError */
 export const callerIn = async (region: string, signal: AbortSignal): Promise<Caller> => {
-  const client = new STSClient({ ...OPTIONS, region })
+  const client = new STSClient({ ...SETTINGS, region })
   const { Account = '', Arn } = await calling('sts:GetCallerIdentity', signal, () =>
     client.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
   )
@@ -59,16 +63,16 @@ export type RegionReader = {
 
 /** Reads of one Region. */
 export const regionReader = (region: string, clock: Clock): RegionReader => {
-  const client = cognitoClient(region)
+  const call = rawCalls(region)
+  const listUserPools = call('cognito-idp:ListUserPools', ListUserPoolsCommand)
   const turn = tokenBucket(clock, PER_SECOND, PER_SECOND)
   const pageAfter = async (NextToken: string | undefined, signal: AbortSignal) => {
     await turn(signal)
-    const command = new ListUserPoolsCommand({ MaxResults: 60, NextToken })
-    return calling('cognito-idp:ListUserPools', signal, () => client.send(command, { abortSignal: signal }))
+    return listUserPools({ MaxResults: 60, ...(NextToken === undefined ? {} : { NextToken }) }, signal)
   }
   return {
     region,
-    pools: poolReader(client, turn),
+    pools: poolReader(call, turn),
     ses: sesReader(),
     table: (name) => tableReader(dynamoClient(region), name),
     list: async (signal) => {
@@ -77,10 +81,8 @@ export const regionReader = (region: string, clock: Clock): RegionReader => {
       do {
         const after = next
         const page = await retrying(clock, signal, () => pageAfter(after, signal))
-        for (const { Id: id = '', Name: name = '', ReplicaRegions: replicas = [] } of page.UserPools ?? []) {
-          listed.push({ region, id, name, replicas })
-        }
-        next = page.NextToken
+        listed.push(...objectsIn(page, 'UserPools').map((pool) => listedAs(region, pool)))
+        next = text(page, 'NextToken')
       } while (next)
       return listed
     },
@@ -88,8 +90,20 @@ export const regionReader = (region: string, clock: Clock): RegionReader => {
   }
 }
 
+const objectsIn = (object: JsonObject, name: string): readonly JsonObject[] => {
+  const value = object[name]
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+const listedAs = (region: string, pool: JsonObject): Listed => ({
+  region,
+  id: text(pool, 'Id') ?? '',
+  name: text(pool, 'Name') ?? '',
+  replicas: strings(pool, 'ReplicaRegions'),
+})
+
 const providerIn = async (region: string, signal: AbortSignal): Promise<Provider | undefined> => {
-  const client = new LambdaClient({ ...OPTIONS, region })
+  const client = new LambdaClient({ ...SETTINGS, region, protocol: rawRestJson() })
   const action = 'lambda:GetFunctionConfiguration'
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: FUNCTION })

@@ -58,8 +58,7 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
 /** The pools on which the stack has a claim now. @throws Problem where nobody can tell */
 const poolsOfStack = async (stack: string, { provider, table, problems, reader }: Region, sight: Sight): Promise<ReadonlySet<string>> => {
   const { clock, signal } = sight
-  const unknown = ({ message }: Refusal) =>
-    new Problem(`Who binds these pools could not be told, so nothing is planned. ${message[0]?.toUpperCase()}${message.slice(1)}`, 1)
+  const unknown = ({ message }: Refusal) => new Problem(`Who binds these pools could not be told, so nothing is planned. ${message}`, 1)
   if (provider && 'ok' in provider) throw unknown(provider)
   if (!table) return new Set()
   const items: JsonObject[] = []

@@ -81,8 +81,10 @@ describe('dist/cli.js', () => {
 
   test('has no adapter in it that writes', () => {
     expect(inFile.filter((path) => /^handler\/aws\/[^/]+$/.test(path)).sort()).toEqual([
+      'handler/aws/client-settings.ts',
       'handler/aws/cognito-reader.ts',
       'handler/aws/dynamodb-reader.ts',
+      'handler/aws/raw-json.ts',
       'handler/aws/service-error.ts',
       'handler/aws/ses.ts',
     ])

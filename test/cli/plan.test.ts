@@ -218,7 +218,7 @@ test('where the table cannot be read nothing is planned', async () => {
 
     expect({ stdout, status }).toEqual({ stdout: '', status: 1 })
     expect(stderr).toMatch(
-      /^cognito-ses-binding: Who binds these pools could not be told, so nothing is planned\. \S+ in eu-west-1 was denied to you: no\.$/m,
+      /^cognito-ses-binding: Who binds these pools could not be told, so nothing is planned\. (?:dynamodb|lambda):\w+ in eu-west-1 was denied to you: no\.$/m,
     )
   }
 })

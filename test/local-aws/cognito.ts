@@ -15,9 +15,12 @@ import { parseObject, type Reply, replyOf, type Service, signedRegion } from './
 const TARGET = 'AWSCognitoIdentityProviderService.'
 const PROTOCOL = { 'content-type': 'application/x-amz-json-1.1' }
 
-type Action = { readonly act: (state: CognitoState, request: JsonObject, region: string) => Outcome; readonly category?: 'read' | 'write' }
+type Action = {
+  readonly act: (state: CognitoState, request: JsonObject, region: string) => Outcome
+  readonly category?: 'read' | 'write' | 'resourceRead'
+}
 
-/** `category` is the quota that the action counts against: UserPoolRead or UserPoolUpdate (Cognito quotas page). */
+/** `category` is the quota that the action counts against: UserPoolRead, UserPoolUpdate or UserPoolResourceRead (Cognito quotas page). */
 const ACTIONS: { readonly [action: string]: Action | undefined } = {
   CreateUserPool: { act: createUserPool },
   ListUserPools: { act: listUserPools, category: 'read' },
@@ -25,7 +28,7 @@ const ACTIONS: { readonly [action: string]: Action | undefined } = {
   UpdateUserPool: { act: updateUserPool, category: 'write' },
   DeleteUserPool: { act: deleteUserPool },
   SetUserPoolMfaConfig: { act: setUserPoolMfaConfig, category: 'write' },
-  GetUserPoolMfaConfig: { act: getUserPoolMfaConfig, category: 'read' },
+  GetUserPoolMfaConfig: { act: getUserPoolMfaConfig, category: 'resourceRead' },
 }
 
 const errorReply = (error: ApiError): Reply => ({
@@ -42,6 +45,7 @@ export const createCognito = (state: CognitoState, quotaPerSecond: number | unde
   const take = {
     read: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
     write: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
+    resourceRead: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
   }
   const perform = (name: string, request: JsonObject | undefined, region: string): Outcome => {
     const action = ACTIONS[name]

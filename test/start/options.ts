@@ -23,7 +23,8 @@ export const HELP = `Runs dist/index.js as Lambda would, with events as CloudFor
   npm start -- FILE…                these events instead, in this order; - reads one from standard input
   npm start -- --aws --table NAME FILE…
                                     these events in your own account
-  npm start -- --serve              a local AWS with a fleet of user pools, for the command line (docs/cli.md)
+  npm start -- --serve
+                                    a local AWS with a fleet of user pools, for the command line (docs/cli.md)
 
 Options
   --world reset|keep   what the local Cognito does with a setting that UpdateUserPool leaves out: it goes to its
@@ -53,7 +54,7 @@ Exit status
 
 Examples
   npm start -- --world keep --log
-  npm start -- test/events/01-create.json test/events/08-delete.json
+  npm start -- test/events/01-create.json test/events/02-create-again.json
   npm start -- - < event.json
   AWS_PROFILE=staging npm start -- --aws --table cognito-ses-binding create.json
 `
