@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import { buildConstruct } from './infra/build-construct.mjs'
 import { providerTemplate } from './infra/build-template.mjs'
 
 const BUDGET_KB = 310
@@ -97,3 +98,5 @@ if (!quiet) {
   const sha256 = createHash('sha256').update(template).digest('hex')
   process.stdout.write(`dist/provider.template.json  ${kb(Buffer.byteLength(template))} KB, SHA-256 ${sha256}\n`)
 }
+
+if (!quiet) await buildConstruct()
