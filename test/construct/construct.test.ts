@@ -565,6 +565,20 @@ describe('the provider', () => {
     expect(JSON.stringify(at(template, 'Resources', 'Role'))).toContain(JSON.stringify(statement.Resource))
   })
 
+  const validates = 'CloudFormationValidatePlugin' in cdk ? test : test.skip
+  validates('and a binding are taken by CDK’s own validation without a finding, from the version on that has one', () => {
+    const findings = (flaw: boolean): unknown => {
+      const app = new App()
+      const own = new CognitoSesBindingProvider(app, 'Provider', { env, requirePoolTag: true, dashboard: true, reservedConcurrency: 10 })
+      bind(stackIn(app), { provider: own })
+      if (flaw) new cdk.CfnResource(own, 'Flaw', { type: 'AWS::SQS::Queue', properties: { QueueName: 5 } })
+      const report: unknown = JSON.parse(readFileSync(join(app.synth().directory, 'validation-report.json'), 'utf8'))
+      return isObject(report) ? report['pluginReports'] : report
+    }
+    expect(findings(false)).toEqual([])
+    expect(JSON.stringify(findings(true))).toContain('Provider/Flaw')
+  })
+
   test('is one for each Region of an app', () => {
     const app = new App()
     for (const region of ['eu-west-1', 'us-east-1']) new CognitoSesBindingProvider(app, region, { env: { ...env, region } })

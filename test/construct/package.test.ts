@@ -124,4 +124,16 @@ describe('with CDK', () => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
     expect(consumer.run(process.execPath, tsc, '--pretty', 'false')).toBe('')
   })
+
+  const typescript5 = join(cdkModules, 'typescript/bin/tsc')
+  const withTypeScript5 = cdkModules === join(root, 'node_modules') ? test.skip : test
+  withTypeScript5('an app type-checks: commonjs with node10 resolution, which reads typesVersions, by TypeScript 5', () => {
+    writeFileSync(join(consumer.folder, 'app.ts'), readFileSync(join(__dirname, 'app/types.ts')))
+    const compilerOptions = {
+      ...{ module: 'commonjs', moduleResolution: 'node10', target: 'es2022', noEmit: true, strict: true },
+      ...{ types: ['node'], skipLibCheck: true },
+    }
+    writeFileSync(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
+    expect(consumer.run(process.execPath, typescript5, '--pretty', 'false')).toBe('')
+  })
 })
