@@ -1,4 +1,4 @@
-// Runs the construct's tests with the newest aws-cdk-lib: node test/construct/newest.mjs. Those of npm test run with the oldest.
+// Runs the construct's tests with the newest aws-cdk-lib, or with --install only brings it. Those of npm test run with the oldest.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +19,7 @@ writeFileSync(`${folder}/package.json`, '{ "private": true }')
 run('npm', ['install', '--silent', '--no-save', '--ignore-scripts', ...packages], { cwd: folder })
 const { version } = JSON.parse(readFileSync(`${folder}/node_modules/aws-cdk-lib/package.json`, 'utf8'))
 process.stdout.write(`The construct with aws-cdk-lib ${version}\n`)
+if (process.argv.includes('--install')) process.exit()
 run(process.execPath, ['node_modules/jest/bin/jest.js', '--config', 'test/construct/newest.config.cjs'], {
   env: { ...process.env, CDK_MODULES: `${folder}/node_modules` },
 })
