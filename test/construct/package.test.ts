@@ -1,7 +1,8 @@
 // What npm pack makes, as a stranger has it: installed alone, imported, type-checked and run outside the repository.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { buildSync } from 'esbuild'
 import { cdkModules, installTarball } from './consumer.ts'
 
 const root = join(__dirname, '../..')
@@ -107,33 +108,52 @@ describe('with CDK', () => {
     expect(JSON.parse(evaluate(code))).toEqual([['CognitoSesBinding', 'CognitoSesBindingProvider', 'Heal', 'OnDelete', 'Preflight'], true])
   })
 
-  // CDK's own declarations do not pass with exactOptionalPropertyTypes, so ours are read once with each.
-  test.each([
-    { how: 'nodenext, declarations included', module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: false },
-    {
-      ...{ how: 'a bundler’s, with exactOptionalPropertyTypes', module: 'preserve', moduleResolution: 'bundler' },
-      ...{ skipLibCheck: true, exactOptionalPropertyTypes: true },
-    },
-  ])('an app type-checks: $how', ({ how: _, ...options }) => {
-    writeFileSync(join(consumer.folder, 'app.ts'), readFileSync(join(__dirname, 'app/types.ts')))
-    const compilerOptions = {
-      ...{ target: 'es2022', noEmit: true, types: ['node'], strict: true, noUncheckedIndexedAccess: true },
-      ...{ isolatedModules: true, ...options },
-    }
-    writeFileSync(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    expect(consumer.run(process.execPath, tsc, '--pretty', 'false')).toBe('')
+  const isOldest = cdkModules === join(root, 'node_modules')
+  const typeCheck = (files: readonly string[], options: object, tsc = join(root, 'node_modules/typescript/bin/tsc')): string => {
+    const compilerOptions = { target: 'es2022', noEmit: true, types: ['node'], strict: true, skipLibCheck: true, ...options }
+    writeFileSync(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }))
+    return consumer.run(process.execPath, tsc, '--pretty', 'false')
+  }
+  const copied = (from: string, ...names: readonly string[]): void => {
+    for (const name of names) cpSync(join(root, from, name), join(consumer.folder, name), { recursive: true })
+  }
+
+  test('an app that resolves as Node does type-checks', () => {
+    copied('test/construct/app', 'types.ts')
+    // With all declarations of CDK it takes five seconds of processor time: only where nobody waits.
+    expect(typeCheck(['types.ts'], { module: 'nodenext', skipLibCheck: isOldest })).toBe('')
   })
 
-  const typescript5 = join(cdkModules, 'typescript/bin/tsc')
-  const withTypeScript5 = cdkModules === join(root, 'node_modules') ? test.skip : test
-  withTypeScript5('an app type-checks: commonjs with node10 resolution, which reads typesVersions, by TypeScript 5', () => {
-    writeFileSync(join(consumer.folder, 'app.ts'), readFileSync(join(__dirname, 'app/types.ts')))
-    const compilerOptions = {
-      ...{ module: 'commonjs', moduleResolution: 'node10', target: 'es2022', noEmit: true, strict: true },
-      ...{ types: ['node'], skipLibCheck: true },
-    }
-    writeFileSync(join(consumer.folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['app.ts'] }))
-    expect(consumer.run(process.execPath, typescript5, '--pretty', 'false')).toBe('')
+  test('an app that resolves as bundlers do type-checks, as strict as can be, and so do the recipes but for Amplify’s own names', () => {
+    copied('test/construct/app', 'types.ts')
+    copied('docs/recipes', 'cdk', 'amplify')
+    const standIn = join(consumer.folder, 'node_modules/@aws-amplify/backend')
+    mkdirSync(standIn, { recursive: true })
+    cpSync(join(__dirname, 'app/amplify-backend.d.ts'), join(standIn, 'index.d.ts'))
+    const recipes = ['cdk/own-pool', 'cdk/binding', 'cdk/provider', 'amplify/own-pool/backend', 'amplify/binding/backend']
+    const files = ['types.ts', ...recipes.map((name) => `${name}.ts`)]
+    expect(typeCheck(files, { module: 'preserve', exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true })).toBe('')
+  })
+
+  // TypeScript 7 has no node10 resolution any more.
+  const withTypeScript5 = isOldest ? test.skip : test
+  withTypeScript5('an app with module commonjs and TypeScript 5, which reads typesVersions, type-checks', () => {
+    copied('test/construct/app', 'types.ts')
+    const options = { module: 'commonjs', moduleResolution: 'node10' }
+    expect(typeCheck(['types.ts'], options, join(cdkModules, 'typescript/bin/tsc'))).toBe('')
+  })
+
+  test.each([
+    ['own-pool', 'SignIn', 'AWS::Cognito::UserPool'],
+    ['binding', 'Mail', 'Custom::CognitoSesBinding'],
+    ['provider', 'Provider', 'AWS::Lambda::Function'],
+  ])('the recipe cdk/%s.ts synthesises', (name, stack, type) => {
+    copied('docs/recipes', 'cdk')
+    const outfile = join(consumer.folder, `${name}.cjs`)
+    buildSync({ entryPoints: [join(consumer.folder, `cdk/${name}.ts`)], outfile, bundle: true, platform: 'node', packages: 'external' })
+    const out = join(consumer.folder, `${name}.out`)
+    consumer.run('env', `CDK_OUTDIR=${out}`, process.execPath, outfile)
+    const { Resources } = json(join(out, `${stack}.template.json`))
+    expect(Object.values(Resources).map((resource) => (resource as { Type: string }).Type)).toContain(type)
   })
 })
