@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { buildSync } from 'esbuild'
+import { parse } from 'yaml'
 import { cdkModules, installTarball } from './consumer.ts'
 
 const root = join(__dirname, '../..')
@@ -60,6 +61,31 @@ describe('the tarball', () => {
   test('has the same provider template as the build of this tree', () => {
     const [theirs, ours] = [consumer.installed, root].map((place) => readFileSync(join(place, 'dist/provider.template.json')))
     expect(theirs?.equals(ours ?? Buffer.of())).toBe(true)
+  })
+})
+
+describe('a release', () => {
+  const { on, permissions, jobs } = parse(readFileSync(join(root, '.github/workflows/publish.yml'), 'utf8'))
+
+  test('is published by a person’s release on GitHub, after all checks, and by no script', () => {
+    expect(on).toEqual({ release: { types: ['published'] } })
+    expect(jobs.publish.needs).toBe('check')
+    expect(jobs.check.steps.at(-1).run).toBe('.ci/run')
+    expect(Object.values(manifest.scripts).filter((script) => /npm publish/.test(String(script)))).toEqual([])
+    expect(manifest.scripts.prepack).toBe('node build.mjs')
+  })
+
+  test('needs no token: npm knows the workflow by OIDC, and nothing else has a right that it does not need', () => {
+    expect(permissions).toEqual({})
+    expect(jobs.check.permissions).toEqual({ contents: 'read' })
+    expect(jobs.publish.permissions).toEqual({ contents: 'write', 'id-token': 'write' })
+    expect(JSON.stringify(jobs)).not.toMatch(/secrets\.|NODE_AUTH_TOKEN|registry-url/)
+  })
+
+  test('uses actions by their commit', () => {
+    const used = JSON.stringify(jobs).match(/"uses":"[^"]+"/g) ?? []
+    expect(used.filter((action) => !/@[0-9a-f]{40}"$/.test(action))).toEqual([])
+    expect(used.length).toBeGreaterThan(0)
   })
 })
 
