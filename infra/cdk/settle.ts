@@ -12,6 +12,7 @@ const mapAt = (object: JsonObject, name: string): JsonObject => {
 /** Gives the template's resources and outputs without parameters, conditions and whatever the conditions leave out. */
 export const settle = (template: JsonObject, values: JsonObject): Settled => {
   const conditions = mapAt(template, 'Conditions')
+  const mappings = mapAt(template, 'Mappings')
 
   const holds = (condition: Json | undefined): boolean => {
     if (typeof condition === 'string') return holds(conditions[condition])
@@ -26,11 +27,29 @@ export const settle = (template: JsonObject, values: JsonObject): Settled => {
     throw new Error(`Expected a condition, got ${JSON.stringify(condition)}.`)
   }
 
-  /** An operand of Fn::Equals. A token is some text that equals nothing. */
+  /** What a condition compares, or a key of a mapping. What only the deployment knows is some text that equals nothing. */
   const text = (node: Json | undefined): string => {
-    const value = resolve(node)
-    const joined = isObject(value) ? value['Fn::Join'] : undefined
-    return Array.isArray(joined) ? [joined[1]].flat().join(String(joined[0])) : String(value)
+    const value = evaluated(resolve(node))
+    return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  }
+
+  /** The functions of text, of known values. In resources they are left to the deployment. */
+  const evaluated = (value: Json | undefined): Json | undefined => {
+    if (Array.isArray(value)) return value.map((item) => evaluated(item) ?? null)
+    if (!isObject(value)) return value
+    const [[name, operands] = ['', undefined]] = Object.entries(value)
+    const [first, second] = Array.isArray(operands) ? operands.map(evaluated) : []
+    if (name === 'Fn::Join') return [second ?? []].flat().join(String(first))
+    if (name === 'Fn::Split') return String(second).split(String(first))
+    if (name === 'Fn::Select') return (Array.isArray(second) ? second[Number(first)] : undefined) ?? ''
+    return value
+  }
+
+  const found = (keys: readonly Json[]): Json => {
+    const path = keys.map(text)
+    const value = path.reduce<Json | undefined>((here, key) => (isObject(here) ? here[key] : undefined), mappings)
+    if (value === undefined) throw new Error(`The template's mappings have no ${path.join(', ')}.`)
+    return value
   }
 
   /** Fn::Sub takes a parameter's value in its map: a token may not stand in the pattern. */
@@ -44,11 +63,12 @@ export const settle = (template: JsonObject, values: JsonObject): Settled => {
   const resolve = (node: Json | undefined): Json | undefined => {
     if (Array.isArray(node)) return node.map(resolve).filter((item) => item !== undefined)
     if (!isObject(node)) return node
-    const { Ref: ref, 'Fn::If': choice, 'Fn::Sub': argument } = node
+    const { Ref: ref, 'Fn::If': choice, 'Fn::Sub': argument, 'Fn::FindInMap': keys } = node
     if (ref === 'AWS::NoValue') return undefined
     if (typeof ref === 'string' && values[ref] !== undefined) return values[ref]
     if (Array.isArray(choice)) return resolve(holds(choice[0]) ? choice[1] : choice[2])
     if (argument !== undefined) return substitution(argument)
+    if (Array.isArray(keys)) return found(keys)
     return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolve(value)]))
   }
 
