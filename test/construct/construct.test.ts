@@ -496,14 +496,22 @@ describe('the provider', () => {
     ['RequirePoolTag', 'true', { requirePoolTag: true }],
     ['AllowTakeover', 'false', { allowTakeover: false }],
     ['SmsRoleArns', 'arn:aws:iam::111122223333:role/sms', { smsRoleArns: ['arn:aws:iam::111122223333:role/sms'] }],
-    ['KmsKeyArns', 'arn:aws:kms:eu-west-1:111122223333:key/1a', { kmsKeyArns: ['arn:aws:kms:eu-west-1:111122223333:key/1a'] }],
+    [
+      'KmsKeyArns',
+      'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      { kmsKeyArns: ['arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'] },
+    ],
     ['DriftDetection', 'ENABLED', { driftDetection: true }],
     ['SweepSchedule', 'rate(6 hours)', { sweepSchedule: 'rate(6 hours)' }],
     ['AlarmTopicArn', 'arn:aws:sns:eu-west-1:111122223333:alarms', { alarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:alarms' }],
     ['Dashboard', 'true', { dashboard: true }],
     ['LogRetentionDays', '365', { logRetentionDays: 365 }],
     ['TableName', 'records', { tableName: 'records' }],
-    ['KmsKeyArn', 'arn:aws:kms:eu-west-1:111122223333:key/2b', { kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/2b' }],
+    [
+      'KmsKeyArn',
+      'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+      { kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab' },
+    ],
     ['PermissionsBoundaryArn', 'arn:aws:iam::111122223333:policy/b', { permissionsBoundaryArn: 'arn:aws:iam::111122223333:policy/b' }],
     ['AdditionalPolicyArns', 'arn:aws:iam::aws:policy/a', { additionalPolicyArns: ['arn:aws:iam::aws:policy/a'] }],
     ['Architecture', 'x86_64', { architecture: 'x86_64' }],
@@ -522,7 +530,7 @@ describe('the provider', () => {
     ['nothing', {}, {}],
     ['everything', every, Object.fromEntries(settings)],
     ['no drift detection', { driftDetection: false, requirePoolTag: false }, { DriftDetection: 'DISABLED' }],
-    ['a schedule', { sweepSchedule: 'cron(0 6 * * ? *)' }, { SweepSchedule: 'cron(0 6 * * ? *)' }],
+    ['a schedule', { sweepSchedule: 'cron(0 6,18 * * ? *)' }, { SweepSchedule: 'cron(0 6,18 * * ? *)' }],
   ])('with %s means what CloudFormation makes of the shipped template', (_, props, parameters) => {
     const { Resources = null, Outputs = null, ...rest } = templateOf(provider(props))
     expect(inText(withParameters({ Resources, Outputs }, {}))).toEqual(inText(withParameters(shipped, parameters)))
