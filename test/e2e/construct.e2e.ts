@@ -1,5 +1,5 @@
 // The construct from the packed tarball, with the oldest and the newest CDK: synthesised, deployed, wiped, applied again, removed.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +39,12 @@ const newest = (...options: readonly string[]): void => {
 }
 
 beforeAll(() => newest('--install'), TIMEOUT_MS)
+
+test('the recipes’ templates are without findings of cfn-lint', () => {
+  const files = ['cloudformation/own-pool', 'cloudformation/binding', 'sam/template'].map((name) => `docs/recipes/${name}.yaml`)
+  const { stdout, stderr } = spawnSync(installed('cfn-lint'), ['--format', 'parseable', '--', ...files], { encoding: 'utf8' })
+  expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' })
+})
 
 test('the construct’s own tests pass with the newest CDK', () => newest(), TIMEOUT_MS)
 
