@@ -145,7 +145,10 @@ const valuesOf = (template: JsonObject, props: CognitoSesBindingProviderProps): 
   )
 }
 
-/** A resource as the template has it, under the same logical ID: a stack that was deployed without CDK stays the same stack. */
+/**
+ * Adds a resource as the template has it. At the top of a stack the construct's ID is the logical ID, so a stack that was
+ * deployed without CDK stays the same stack.
+ */
 const addResource = (stack: Stack, logicalId: string, item: JsonObject): void => {
   const { Type: type, Properties: properties, Metadata: metadata, DeletionPolicy, UpdateReplacePolicy, ...rest } = item
   if (Object.keys(rest).length > 0) throw new Error(`${logicalId} has an attribute that is not carried over: ${Object.keys(rest)}.`)
@@ -153,7 +156,6 @@ const addResource = (stack: Stack, logicalId: string, item: JsonObject): void =>
     type: String(type),
     ...(isObject(properties) ? { properties } : {}),
   })
-  resource.overrideLogicalId(logicalId)
   // For linters: they name findings that stay, with the reason.
   for (const [name, value] of Object.entries(isObject(metadata) ? metadata : {})) resource.addMetadata(name, value)
   if (DeletionPolicy) resource.cfnOptions.deletionPolicy = DeletionPolicy as CfnDeletionPolicy

@@ -93,7 +93,7 @@ export const parameterValue = (name: string, parameter: JsonObject, given: Json 
       return String(parameter['Default'] ?? '')
         .split(',')
         .filter(Boolean)
-    return parameter['Type'] === 'Number' ? Number(parameter['Default']) : (parameter['Default'] ?? '')
+    return parameter['Default'] ?? ''
   }
   if (!isKnown(given)) return given
   const { AllowedPattern: pattern, AllowedValues: allowed, ConstraintDescription: constraint } = parameter

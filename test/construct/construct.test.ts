@@ -297,7 +297,12 @@ describe('the Nonce', () => {
     bind(stack, { userPools: [pool] })
     const before = synthesised((other) => ({ userPools: [new CfnUserPool(other, 'Pool')] }))['Nonce']
     pool.addPropertyOverride('DeletionProtection', 'ACTIVE')
-    expect(propertiesIn(stack)['Nonce']).not.toBe(before)
+    const after = propertiesIn(stack)['Nonce']
+    expect(after).not.toBe(before)
+    // Also when everything has been resolved before.
+    pool.addPropertyOverride('DeletionProtection', 'INACTIVE')
+    cdk.Stage.of(stack)?.synth({ force: true })
+    expect(propertiesIn(stack)['Nonce']).not.toBe(after)
   })
 
   test.each<[string, (made: Made) => Some]>([
@@ -314,6 +319,16 @@ describe('the Nonce', () => {
     ['its import by ID', ({ pool, stack }) => ({ userPools: [UserPool.fromUserPoolId(stack, 'Again', pool.userPoolId)] })],
   ])('does not change with %s', (_, more) => {
     expect(nonceWith(more)).toBe(plain)
+  })
+
+  test('does not change with the way in which CDK hands values from stack to stack', () => {
+    const nonces = ['strong', 'both', 'weak'].map((references) => {
+      const app = new App({ context: { '@aws-cdk/core:defaultCrossStackReferences': references } })
+      const [pools, stack] = [stackIn(app, 'Pools'), stackIn(app)]
+      bind(stack, { userPools: [new UserPool(pools, 'Pool')] })
+      return propertiesIn(stack)['Nonce']
+    })
+    expect(nonces).toEqual([plain, plain, plain])
   })
 
   test('follows a pool in a nested stack and one that came by CfnInclude', () => {
@@ -367,6 +382,13 @@ describe('refused at synth', () => {
   ])('%s: the function’s own Reason, and where', (_, properties, some) => {
     const stack = stackIn(new App())
     expect(() => bind(stack, some(stack))).toThrow(new Error(`${reason(properties)} [Mail/Binding]`))
+  })
+
+  test('one pool twice, far apart in a long list', () => {
+    const stack = stackIn(new App())
+    const ids = Array.from({ length: 100 }, (_, index) => `eu-west-1_${index}`)
+    const userPools = [...ids.map((id) => imported(stack, id)), UserPool.fromUserPoolId(stack, 'Again', 'eu-west-1_0')]
+    expect(() => bind(stack, { userPools })).toThrow(new Error(`${reason({ UserPoolIds: ['eu-west-1_0', 'eu-west-1_0'] })} [Mail/Binding]`))
   })
 
   test('not a value that only the deployment knows', () => {
@@ -533,6 +555,8 @@ describe('the provider', () => {
     ['a schedule', { sweepSchedule: 'cron(0 6,18 * * ? *)' }, { SweepSchedule: 'cron(0 6,18 * * ? *)' }],
   ])('with %s means what CloudFormation makes of the shipped template', (_, props, parameters) => {
     const { Resources = null, Outputs = null, ...rest } = templateOf(provider(props))
+    const left = JSON.stringify([Resources, Outputs]).match(/"Ref":"AWS::NoValue"|"Fn::If":|"Fn::FindInMap":|"Condition":"/g)
+    expect(left).toBeNull()
     expect(inText(withParameters({ Resources, Outputs }, {}))).toEqual(inText(withParameters(shipped, parameters)))
     expect(Object.keys(isObject(rest['Parameters']) ? rest['Parameters'] : {})).toEqual(['BootstrapVersion'])
     for (const section of ['Conditions', 'Mappings', 'Transform']) expect(rest).not.toHaveProperty(section)
