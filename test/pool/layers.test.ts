@@ -209,7 +209,7 @@ describe('the reading after a write', () => {
 
   test('where somebody wrote at that moment, what looks as before may be theirs too: it is nobody’s spelling', () => {
     const after = { EmailSendingAccount: 'COGNITO_DEFAULT' }
-    const { changedByOthers: changed, normalized: normalized } = readBack(before, sent, after)
+    const { changedByOthers: changed, normalized } = readBack(before, sent, after)
     expect(normalized).toEqual([])
     expect([...changed].sort()).toEqual(['ConfigurationSet', 'EmailSendingAccount', 'From', 'SourceArn'])
   })

@@ -51,10 +51,12 @@ def table():
         model = loader.load_service_model(service, 'service-2')
         shapes = {}
         inputs = {}
+        errors = {}
         for operation in operations:
             inputs[operation] = model['operations'][operation]['input']['shape']
+            errors[operation] = [error['shape'] for error in model['operations'][operation].get('errors', [])]
             shapes.update(closure(model['shapes'], inputs[operation]))
-        result[service] = {'inputs': inputs, 'shapes': shapes}
+        result[service] = {'inputs': inputs, 'errors': errors, 'shapes': shapes}
     return result
 
 
@@ -62,7 +64,7 @@ def source():
     """One shape a line, so that a new model shows in a diff what it changed."""
     origin = f'generate.py, from the service models in botocore {botocore.__version__} (cognito-idp 2016-04-18, sesv2 2019-09-27)'
     models = [
-        f'"{service}": {{"inputs": {json.dumps(model["inputs"])}, "shapes": {{\n'
+        f'"{service}": {{"inputs": {json.dumps(model["inputs"])},\n"errors": {json.dumps(model["errors"])},\n"shapes": {{\n'
         + ',\n'.join(f'{json.dumps(name)}: {json.dumps(shape)}' for name, shape in model['shapes'].items())
         + '\n}}'
         for service, model in table().items()

@@ -18,7 +18,12 @@ type Shape = {
   readonly max?: number
 }
 
-type Model = { readonly inputs: Readonly<Record<string, string>>; readonly shapes: Readonly<Record<string, Shape>> }
+type Model = {
+  /** By action. */
+  readonly inputs: Readonly<Record<string, string>>
+  readonly errors: Readonly<Record<string, readonly string[]>>
+  readonly shapes: Readonly<Record<string, Shape>>
+}
 
 export type ModelledService = 'cognito-idp' | 'sesv2'
 
@@ -181,3 +186,6 @@ export const pathsOfInput = (service: ModelledService, action: string): readonly
   }
   return below(inputs[action])
 }
+
+/** The names of the errors that an action can give, beside those that every action can give. */
+export const errorsOf = (service: ModelledService, action: string): readonly string[] => MODELS[service].errors[action] ?? []
