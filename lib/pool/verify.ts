@@ -5,7 +5,7 @@ import { child, type JsonObject } from '../json.ts'
 import { retrying } from '../retry.ts'
 import { refusalFor } from './cognito-errors.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './layers.ts'
-import { changedSettings, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
+import { changedSettings, changedUnsent, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
 
 export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
@@ -26,12 +26,18 @@ export const describe = async (work: PoolWork, userPoolId: string): Promise<Json
   }
 }
 
-type Verified = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
+type Verified = ReadBack & {
+  readonly pool: JsonObject
+  readonly lost: readonly Difference[]
+  /** What could not be sent, and should have stayed all the same. */
+  readonly unsent: readonly Difference[]
+}
 
 const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, options: UpdateOptions): Verified => ({
   ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
   pool: after,
   lost: changedSettings(before, after, options),
+  unsent: changedUnsent(before, after),
 })
 
 /** Reads the pool again, and once more a second later when something is not as sent. */
@@ -45,10 +51,12 @@ export const verify = async (
   const look = async () => {
     const after = await describe(work, userPoolId)
     // Removed the moment after it was written: nothing is left to differ.
-    return after ? compare(before, sent, after, options) : { pool: before, lost: [], ignored: [], normalized: [], changedByOthers: [] }
+    return after
+      ? compare(before, sent, after, options)
+      : { pool: before, lost: [], unsent: [], ignored: [], normalized: [], changedByOthers: [] }
   }
   const seen = await look()
-  if ([seen.lost, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
+  if ([seen.lost, seen.unsent, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
   await work.ports.clock.sleep(1_000, work.signal)
   return look()
 }
@@ -70,11 +78,15 @@ export const failure = (userPoolId: string, { lost, ignored }: Verified): Refusa
         `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${ignored.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
       ))
 
-export const seenWarnings = (userPoolId: string, { normalized, changedByOthers }: Verified): string[] => [
+export const seenWarnings = (userPoolId: string, { normalized, changedByOthers, unsent }: Verified): string[] => [
   ...normalized.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
   ...(changedByOthers.length > 0
     ? [`Somebody else changed ${changedByOthers.join(', ')} of user pool ${userPoolId} at the moment of this update.`]
     : []),
+  ...unsent.map(
+    ({ setting }) =>
+      `${setting} of user pool ${userPoolId} is not what it was before this update. Amazon Cognito refuses it beside Policies.PasswordPolicy.TemporaryPasswordValidityDays, so it was not sent, and it was expected to follow that one. The log has the values before and after; set the one that you mean.`,
+  ),
 ]
 
 export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Verified): void => {
@@ -83,6 +95,8 @@ export const report = (work: PoolWork, userPoolId: string, before: JsonObject, s
   const untouched = settingsCount(before) - seen.lost.length
   work.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
   if (seen.lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
+  if (seen.unsent.length > 0)
+    work.log('warn', `user pool ${userPoolId}: a setting that cannot be sent differs after the update`, { unsent: [...seen.unsent] })
 }
 
 export const notRestored = (userPoolId: string, name: string): string =>
