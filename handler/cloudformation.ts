@@ -25,11 +25,16 @@ export type CloudFormationEvent = JsonObject & {
   readonly LogicalResourceId: string
 }
 
-/** Whether it is CloudFormation that asks, as far as an answer needs. */
+/** What an answer says again may take this much of its 4,096 bytes. CloudFormation's own limits add up to half of it. */
+const LONGEST_IDS = 3_000
+
+/** Whether it is CloudFormation that asks, as far as an answer needs: an answer that would be too long could never be given. */
 export const isCloudFormationEvent = (event: unknown): event is CloudFormationEvent =>
   isObject(event) &&
   ['RequestType', 'StackId', 'RequestId', 'LogicalResourceId'].every((name) => typeof event[name] === 'string') &&
-  'ResponseURL' in event
+  'ResponseURL' in event &&
+  Buffer.byteLength(JSON.stringify([event['StackId'], event['RequestId'], event['LogicalResourceId'], event['PhysicalResourceId']])) <=
+    LONGEST_IDS
 
 const isForeign = (stackId: string, own: Arn | undefined, region: string): boolean => {
   const stack = readArn(stackId, 'cloudformation')
@@ -65,7 +70,7 @@ export const handleCloudFormation = async (
     idempotencyKey: digest(event),
     signedAt: target.signedAt,
     requestId: event.RequestId,
-    physicalResourceId: text(event, 'PhysicalResourceId'),
+    physicalResourceId: text(event, 'PhysicalResourceId') || undefined,
     properties: event['ResourceProperties'],
     oldProperties: event['OldResourceProperties'],
     logStream: context.logStreamName ?? 'of the function',
