@@ -60,14 +60,52 @@ beforeAll(async () => {
 })
 afterAll(() => aws.close())
 
+const CONTROLS = '\u001b[31m\u0000\r\n\u009b'
+
 const HOSTILE: readonly Json[] = [
   ...[null, true, 0, -1, 1e300, '', ' ', [], {}, [null], [[]], { '': '' }],
-  ...['\u001b[31m\u0000\u009b', '\ud800', '\u2028', '__proto__', 'constructor', 'null', '{{x}}', 'a,b,,c', '😀'.repeat(300)],
-  ...['x'.repeat(5_000), 'arn:', 'arn:aws:ses:::identity/', 'us-east-1_', '%', '%E0%A4%A', '../..', 'a@b', '"@"@x'],
+  ...['\ud800', '\u2028', '__proto__', 'constructor', 'null', '{{x}}', 'a,b,,c', '😀'.repeat(300)],
+  ...['arn:', 'arn:aws:ses:::identity/', 'us-east-1_', '%', '%E0%A4%A', '../..', 'a@b', '"@"@x'],
   JSON.parse('{"__proto__": {"polluted": true}, "toString": 1}'),
 ]
 
-const hostile: fc.Arbitrary<Json> = fc.oneof(fc.constantFrom(...HOSTILE), fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>)
+/** As often as all the rest: what would break the list of events, and what would fill the answer. */
+const hostile: fc.Arbitrary<Json> = fc.oneof(
+  { weight: 2, arbitrary: fc.constantFrom(CONTROLS, 'x'.repeat(5_000), `${CONTROLS}${'😀'.repeat(2_000)}`) },
+  { weight: 2, arbitrary: fc.constantFrom(...HOSTILE) },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json> },
+)
+
+const STRANGE_NAME = fc.constantFrom(`Nope${CONTROLS}`, '', '__proto__', 'constructor', 'Configuration Set', 'x'.repeat(5_000))
+
+/** The properties of a binding, each as it should be, hostile, or left out; now and then one more, or something else altogether. */
+const properties = (): fc.Arbitrary<Json> => {
+  const sound = real('01-create.json')['ResourceProperties']
+  const members = Object.entries({
+    ...(isObject(sound) ? sound : {}),
+    UserPoolIds: [poolId],
+    ReplyToEmailAddress: 'a@example.com',
+    Heal: 'ON',
+  })
+  const known = fc.record(
+    Object.fromEntries(
+      members.map(([name, value]) => [
+        name,
+        fc.oneof({ weight: 6, arbitrary: fc.constant(value ?? null) }, { weight: 1, arbitrary: hostile }),
+      ]),
+    ),
+    { requiredKeys: [] },
+  )
+  const many: JsonObject = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`${'Surplus😀'.repeat(8)}${index}`, index]))
+  const surplus: fc.Arbitrary<JsonObject> = fc.oneof(
+    { weight: 5, arbitrary: fc.dictionary(STRANGE_NAME, hostile, { maxKeys: 1 }) },
+    { weight: 1, arbitrary: fc.constant(many) },
+  )
+  return fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(known, surplus).map(([one, more]): Json => ({ ...one, ...more })) },
+    { weight: 1, arbitrary: hostile },
+  )
+}
 
 type Mutation = { readonly at: number; readonly how: 'remove' | 'replace' | 'wrap' | 'append' | 'cut' | 'add'; readonly by: Json }
 
@@ -224,7 +262,7 @@ describe('the handler', () => {
     'answers whatever the properties are',
     () =>
       fc.assert(
-        fc.asyncProperty(fixture, hostile, hostile, async (name, ResourceProperties, OldResourceProperties) => {
+        fc.asyncProperty(fixture, properties(), properties(), async (name, ResourceProperties, OldResourceProperties) => {
           bound()
           const before = aws.pool(poolId)
           const { id, url } = aws.responseUrl()
