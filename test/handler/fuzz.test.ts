@@ -96,9 +96,9 @@ const properties = (): fc.Arbitrary<Json> => {
     ),
     { requiredKeys: [] },
   )
-  const many: JsonObject = Object.fromEntries(Array.from({ length: 80 }, (_, index) => [`${'Surplus😀'.repeat(8)}${index}`, index]))
+  const many: JsonObject = Object.fromEntries(Array.from({ length: 45 }, (_, index) => [`${'Surplus😀'.repeat(4)}${index}`, index]))
   const surplus: fc.Arbitrary<JsonObject> = fc.oneof(
-    { weight: 5, arbitrary: fc.dictionary(STRANGE_NAME, hostile, { maxKeys: 1 }) },
+    { weight: 9, arbitrary: fc.dictionary(STRANGE_NAME, hostile, { maxKeys: 1 }) },
     { weight: 1, arbitrary: fc.constant(many) },
   )
   return fc.oneof(
