@@ -6,7 +6,7 @@ import { type Counts, counted, healPools, sweep } from '../lib/healer/sweep.ts'
 import type { PoolWork } from '../lib/invocation.ts'
 import { child, isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Log, UserPools } from '../lib/ports.ts'
-import { deadlineIn, type Environment, invocationOf, type LambdaContext, leaseOf, ownArn, remainingMs } from './invocation.ts'
+import { type Environment, type LambdaContext, withinInvocation } from './invocation.ts'
 
 export const isQueueBatch = (event: unknown): event is SQSEvent =>
   isObject(event) &&
@@ -14,10 +14,6 @@ export const isQueueBatch = (event: unknown): event is SQSEvent =>
   event['Records'].every((record: unknown) => isObject(record) && ['messageId', 'body'].every((name) => typeof record[name] === 'string'))
 
 export const isSchedule = (event: unknown): event is JsonObject => isObject(event) && event['detail-type'] === 'Scheduled Event'
-
-/** Before the function's own timeout: what a sweep needs to end in order. */
-const RESERVE_MS = 5_000
-const CLOSING_MS = 2_000
 
 const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   const watched = async <T>(call: Promise<T>): Promise<T> => {
@@ -30,54 +26,44 @@ const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   }
   return {
     describe: (userPoolId, signal) => watched(userPools.describe(userPoolId, signal)),
+    getMfaConfig: (userPoolId, signal) => watched(userPools.getMfaConfig(userPoolId, signal)),
     updateTurn: userPools.updateTurn,
     update: (request, signal) => watched(userPools.update(request, signal)),
   }
 }
 
-/** Runs a round of the healer inside the invocation's time, and tells what became of it. */
-const withinInvocation = async <T extends { readonly tally: Counts }>(
+/** Runs the healer inside the invocation's time, and emits what became of it as metrics. */
+const withMetrics = async <T extends { readonly counts: Counts | undefined }>(
   trigger: string,
   context: LambdaContext,
   environment: Environment,
   look: (work: PoolWork) => Promise<T>,
 ): Promise<T> => {
-  const { clock } = environment.ports
-  const log = environment.log({ trigger })
+  const { clock, userPools } = environment.ports
   const startedAt = clock.now()
-  const remaining = remainingMs(context)
-  const deadline = deadlineIn(clock, remaining - Math.min(RESERVE_MS, remaining / 2), Math.min(CLOSING_MS, remaining / 4))
   let throttled = 0
-  const onThrottle = () => {
+  const watched = counting(userPools, () => {
     throttled += 1
-  }
-  const name = `heal/${environment.nonce()}`
-  const lease = leaseOf(name, name, startedAt, startedAt + remaining)
-  const ports = { ...environment.ports, userPools: counting(environment.ports.userPools, onThrottle) }
-  const work: PoolWork = {
-    ...invocationOf({ ...environment, ports }, ownArn(context), log, lease, deadline),
-    waitingFor: new Map(),
-  }
-  try {
+  })
+  const counted = { ...environment, ports: { ...environment.ports, userPools: watched } }
+  return withinInvocation(trigger, context, counted, async (work) => {
     const result = await look(work)
-    emitMetrics(log, result.tally, clock.now(), clock.now() - startedAt, throttled)
+    if (result.counts) emitMetrics(work.log, result.counts, clock.now(), clock.now() - startedAt, throttled)
     return result
-  } finally {
-    deadline.stop()
-  }
+  })
 }
 
-const METRICS = ['Healed', 'Contested', 'Refused', 'Pools', 'Duration', 'Throttled'] as const
+const METRICS = ['Healed', 'Contested', 'Refused', 'Failed', 'Broken', 'Pools', 'Duration', 'Throttled'] as const
 
 /** One line in CloudWatch's embedded metric format, without dimensions: the alarms of the provider template count on that. */
-const emitMetrics = (log: Log, tally: Counts, now: number, durationMs: number, throttled: number): void => {
-  const pools = Object.values(tally).reduce((sum, count) => sum + count, 0)
-  const of = (...outcomes: readonly (keyof Counts)[]) => outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0)
+const emitMetrics = (log: Log, counts: Counts, now: number, durationMs: number, throttled: number): void => {
+  const pools = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const of = (...outcomes: readonly (keyof Counts)[]) => outcomes.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0)
   const Metrics = METRICS.map((Name) => ({ Name, Unit: Name === 'Duration' ? 'Milliseconds' : 'Count' }))
   log(
     'info',
     `looked at ${pools} user pools: ${
-      Object.entries(tally)
+      Object.entries(counts)
         .map(([outcome, count]) => `${count} ${outcome}`)
         .join(', ') || 'none'
     }`,
@@ -86,6 +72,8 @@ const emitMetrics = (log: Log, tally: Counts, now: number, durationMs: number, t
       Healed: of('healed'),
       Contested: of('contested', 'notify'),
       Refused: of('refused', 'blocked'),
+      Failed: of('failed', 'busy'),
+      Broken: of('broken'),
       Pools: pools,
       Duration: durationMs,
       Throttled: throttled,
@@ -111,7 +99,7 @@ const AGAIN: ReadonlySet<string> = new Set(['busy', 'failed'])
 
 /** Looks at the pools that a batch names, each once. Messages of a pool that is busy or could not be looked at go back to the queue, alone. */
 export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, environment: Environment): Promise<SQSBatchResponse> => {
-  const { batchItemFailures } = await withinInvocation('queue', context, environment, async (work) => {
+  const { batchItemFailures } = await withMetrics('queue', context, environment, async (work) => {
     const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, work.account, work.region) }))
     for (const { messageId, userPoolId } of messages) {
       if (userPoolId === undefined)
@@ -119,12 +107,12 @@ export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, 
     }
     const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), work)
     const again = messages.filter(({ userPoolId }) => userPoolId !== undefined && AGAIN.has(outcomes.get(userPoolId) ?? ''))
-    return { tally: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+    return { counts: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
   return { batchItemFailures }
 }
 
 /** Looks at every pool that has a record. */
 export const handleSchedule = async (context: LambdaContext, environment: Environment): Promise<void> => {
-  await withinInvocation('schedule', context, environment, async (work) => ({ tally: await sweep(work) }))
+  await withMetrics('schedule', context, environment, async (work) => ({ counts: await sweep(work) }))
 }

@@ -1,5 +1,9 @@
 // What was not done, in one sentence for the stack's events.
-import { type Refusal, refusal } from '../errors.ts'
+import { type Refusal, refusal, ServiceError } from '../errors.ts'
+import type { PoolWork } from '../invocation.ts'
+import { refusalFor } from '../pool/cognito-errors.ts'
+import type { Log } from '../ports.ts'
+import { tableRefusalFor } from '../table/errors.ts'
 
 const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
 
@@ -27,4 +31,25 @@ export const failuresOf = (
   if (userPoolIds.length === 1) return refusal(worst.code, messages)
   const done = `${userPoolIds.length - bad.length} of ${userPoolIds.length} user pools are done${isTimeUp ? ' when the time ran out' : ''}`
   return refusal(worst.code, `${done}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`)
+}
+
+/** A fault of ours: the log has all of it, the sentence only its name. `where` completes `An unexpected error … on`. */
+export const unexpected = (error: unknown, log: Log, where: string): Refusal => {
+  log('error', 'unexpected error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  const name = error instanceof Error ? error.name : 'unknown'
+  return refusal(
+    'InternalFailure',
+    `An unexpected error (${name}) on ${where}; the function’s log has it. Try again, and report it if it stays so.`,
+  )
+}
+
+/** The sentence for an error of any service that a pool was worked on with. */
+export const serviceRefusal = (error: ServiceError, table: string, userPoolId: string, region: string): Refusal =>
+  error.action.startsWith('dynamodb:') ? tableRefusalFor(error, table) : refusalFor(error, { userPoolId, region })
+
+/** Why one pool was not done, whatever was thrown. */
+export const refusalOn = (error: unknown, userPoolId: string, work: PoolWork): Refusal => {
+  if (work.signal.aborted) return work.waitingFor.get(userPoolId) ?? notReached(userPoolId)
+  if (error instanceof ServiceError) return serviceRefusal(error, work.ports.table.name, userPoolId, work.region)
+  return unexpected(error, work.log, `user pool ${userPoolId}`)
 }

@@ -72,6 +72,7 @@ const portsOn = (cognito: Service, ses: Service, items: Map<string, string>, clo
     clock,
     userPools: {
       describe: async (UserPoolId) => child(await pools('DescribeUserPool', { UserPoolId }), 'UserPool') ?? {},
+      getMfaConfig: (UserPoolId) => pools('GetUserPoolMfaConfig', { UserPoolId }),
       updateTurn: async () => undefined,
       update: async (request) => void (await pools('UpdateUserPool', request)),
     },

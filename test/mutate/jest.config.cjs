@@ -3,6 +3,7 @@ module.exports = {
   ...require('../../jest.config.cjs'),
   rootDir: '../..',
   globalSetup: undefined,
+  testSequencer: '<rootDir>/test/mutate/fast-first.cjs',
   testMatch: [
     '<rootDir>/test/ground/*.test.ts',
     '<rootDir>/test/pool/{layers,settings}.test.ts',

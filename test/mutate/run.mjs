@@ -26,6 +26,6 @@ if (!existsSync(`${stryker}/jest-runner/package.json`)) {
 process.exit(
   run(process.execPath, [`${stryker}/core/bin/stryker.js`, 'run', 'test/mutate/stryker.config.mjs', ...process.argv.slice(2)], {
     cwd: root,
-    env: { ...process.env, STRYKER_JEST_RUNNER: `${stryker}/jest-runner/dist/src/index.js` },
+    env: { FUZZ_RUNS: '100', ...process.env, STRYKER_JEST_RUNNER: `${stryker}/jest-runner/dist/src/index.js` },
   }),
 )

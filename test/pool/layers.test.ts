@@ -65,7 +65,7 @@ const pool = (live: EmailConfiguration) => {
       live = configuration
     },
     add: (layer: EmailConfiguration, id: string) =>
-      apply({ kind: 'attach', claim: claimed(layer, id), takeover: false, formerSet: undefined }),
+      apply({ kind: 'attach', claim: claimed(layer, id), takeover: 'no', formerSet: undefined }),
     remove: (id: string) =>
       apply({ kind: 'detach', owner: { StackId: 'stack', LogicalResourceId: id }, onDelete: 'RESTORE', answered: true }),
   }
