@@ -130,7 +130,9 @@ export const handleCloudFormation = async (
  */
 const remainingOf = (event: JsonObject, target: ResponseTarget, context: LambdaContext, now: number): number => {
   const properties = event['ResourceProperties']
-  const seconds = Number(event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined))
+  const asked = event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined)
+  // Anything else is refused by name with the other properties; an object can throw when it is made a number of.
+  const seconds = typeof asked === 'string' || typeof asked === 'number' ? Number(asked) : Number.NaN
   const signed = timeOf(target.signedAt ?? '')
   const left = seconds * 1_000 - Math.max(0, now - (Number.isFinite(signed) ? signed : now))
   return left > 0 ? Math.min(left, remainingMs(context)) : remainingMs(context)

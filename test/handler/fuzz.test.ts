@@ -285,4 +285,18 @@ describe('the handler', () => {
     await invoke({ ...create, RequestType: 'Update', ResponseURL: empty.url, PhysicalResourceId: '' })
     expect(aws.bucket.answers(empty.id)[0]?.body['PhysicalResourceId']).toMatch(/^cognito-ses-binding-/)
   })
+
+  test('answers an event whose ServiceTimeout is an object that cannot be a number', async () => {
+    fresh()
+    const { id, url } = aws.responseUrl()
+    const create = real('01-create.json')
+    const sound = create['ResourceProperties']
+    const event = {
+      ...create,
+      ResponseURL: url,
+      ResourceProperties: { ...(isObject(sound) ? sound : {}), ServiceTimeout: { toString: 1 } },
+    }
+    expect((await invoke(event)).error).toBeUndefined()
+    expectAnswer(event, id)
+  })
 })
