@@ -135,5 +135,6 @@ const remainingOf = (event: JsonObject, target: ResponseTarget, context: LambdaC
   const seconds = typeof asked === 'string' || typeof asked === 'number' ? Number(asked) : Number.NaN
   const signed = timeOf(target.signedAt ?? '')
   const left = seconds * 1_000 - Math.max(0, now - (Number.isFinite(signed) ? signed : now))
-  return left > 0 ? Math.min(left, remainingMs(context)) : remainingMs(context)
+  // In less than a second nothing could be told in time: it is as good as over.
+  return left >= 1_000 ? Math.min(left, remainingMs(context)) : remainingMs(context)
 }

@@ -286,16 +286,12 @@ describe('the handler', () => {
     expect(aws.bucket.answers(empty.id)[0]?.body['PhysicalResourceId']).toMatch(/^cognito-ses-binding-/)
   })
 
-  test('answers an event whose ServiceTimeout is an object that cannot be a number', async () => {
+  test.each([[{ toString: 1 }], [5e-324], ['0.001'], [['5']]])('answers an event whose ServiceTimeout is %j', async (ServiceTimeout) => {
     fresh()
     const { id, url } = aws.responseUrl()
     const create = real('01-create.json')
     const sound = create['ResourceProperties']
-    const event = {
-      ...create,
-      ResponseURL: url,
-      ResourceProperties: { ...(isObject(sound) ? sound : {}), ServiceTimeout: { toString: 1 } },
-    }
+    const event = { ...create, ResponseURL: url, ResourceProperties: { ...(isObject(sound) ? sound : {}), ServiceTimeout } }
     expect((await invoke(event)).error).toBeUndefined()
     expectAnswer(event, id)
   })
