@@ -28,15 +28,19 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 type Verdict = { readonly exchanges: number; readonly actions: readonly string[]; readonly findings: JsonObject }
 
+/** Runs a script with the pinned models, which stand beside the other packages of .venv. */
+const python = (...script: readonly string[]) =>
+  spawnSync(installed('python'), script, { encoding: 'utf8', env: { ...process.env, PYTHONPATH: join(process.cwd(), '.venv/models') } })
+
 const validate = (record: string): Verdict => {
-  const { stdout, stderr } = spawnSync(installed('python'), ['test/e2e/validate_wire.py', record], { encoding: 'utf8' })
+  const { stdout, stderr } = python('test/e2e/validate_wire.py', record)
   expect(stderr).toBe('')
   const { exchanges, actions, findings } = JSON.parse(stdout)
   return { exchanges, actions: Object.keys(actions), findings }
 }
 
 test('the table of the local AWS is what the pinned botocore says', () => {
-  const { status, stderr } = spawnSync(installed('python'), ['test/local-aws/model/generate.py', '--check'], { encoding: 'utf8' })
+  const { status, stderr } = python('test/local-aws/model/generate.py', '--check')
   expect([status, stderr]).toEqual([0, ''])
 })
 

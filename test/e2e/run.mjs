@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const requirements = 'test/e2e/requirements.txt'
+/** What asks for other versions of the same packages: into a folder of its own. */
+const models = 'test/e2e/requirements-models.txt'
 const python = '.venv/bin/python'
 const stamp = '.venv/requirements.sha256'
 
@@ -32,15 +34,18 @@ const findPython = () => {
 
 const install = () => {
   const wanted = createHash('sha256')
-    .update(readFileSync(new URL('requirements.txt', import.meta.url)))
+    .update(readFileSync(`${root}${requirements}`))
+    .update(readFileSync(`${root}${models}`))
     .digest('hex')
   const works = says(`${root}${python}`, 'import pip').status === 0
   if (works && existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === wanted) return
   const interpreter = works ? undefined : findPython()
   process.stdout.write(`Installing ${requirements} into .venv: once, about a minute\n`)
   if (interpreter && run(interpreter, '-m', 'venv', '--clear', '.venv') !== 0) fail('.venv could not be made; see above.')
-  if (run(`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements) !== 0) {
-    fail(`the packages of ${requirements} could not be installed; see above.`)
+  const pip = [`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  if (run(...pip, '-r', requirements) !== 0) fail(`the packages of ${requirements} could not be installed; see above.`)
+  if (run(...pip, '--upgrade', '--target', '.venv/models', '-r', models) !== 0) {
+    fail(`the packages of ${models} could not be installed; see above.`)
   }
   writeFileSync(`${root}${stamp}`, wanted)
 }

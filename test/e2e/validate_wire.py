@@ -1,6 +1,6 @@
 """Validates recorded exchanges (RECORD_WIRE, test/local-aws/wire-record.ts) by AWS's own models and botocore's own validator and parser.
 
-    .venv/bin/python test/e2e/validate_wire.py FOLDER
+    PYTHONPATH=.venv/models .venv/bin/python test/e2e/validate_wire.py FOLDER
 
 Prints a JSON object: how many exchanges there were, of which actions, and each finding once. Ends with 1 when there are findings.
 botocore's validator knows types, required members and lower bounds; patterns, enums, upper bounds and unknown members are looked at here.

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { runnable } from '../../infra/esbuild-options.cjs'
 
 const STORE = 'await save(table, clock, answered(ours, event.event, answer, success, clock.now()), ours.Revision, signal)'
 const ALONE = 'return shows ? 0 : Date.parse(intended.At) + LANDED_MS'
@@ -120,12 +121,7 @@ const outfile = resolve(folder, `${process.pid}-${names}.mjs`)
 await build({
   entryPoints: [resolve(process.env.ENTRY ?? 'test/simulation/exhaustive.ts')],
   outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
+  ...runnable,
   plugins: [
     {
       name: 'broken',

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
+import { runnable } from '../../infra/esbuild-options.cjs'
 import type { Tally } from './campaign.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 
@@ -23,12 +24,7 @@ const bundled = async ({ id, file, find, put }: Mutant): Promise<string> => {
   await build({
     entryPoints: [resolve('test/simulation/campaign.ts')],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
+    ...runnable,
     plugins: [
       {
         name: 'mutant',

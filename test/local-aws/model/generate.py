@@ -1,6 +1,6 @@
 """Writes shapes.json: what the services' own models say about the input of each call that the local AWS plays.
 
-Run it with the botocore that test/e2e/requirements.txt pins:  .venv/bin/python test/local-aws/model/generate.py [--check]
+Run it with the botocore of test/e2e/requirements-models.txt:  PYTHONPATH=.venv/models .venv/bin/python test/local-aws/model/generate.py [--check]
 With --check nothing is written: it fails when the file is not what the model says.
 """
 import json
