@@ -20,7 +20,7 @@ type Played = {
 }
 
 const ONCE = [1, 1] as const
-const UNTIL_THE_END = { attempts: [1, 60], remainingMs: 7_000 } as const
+const UNTIL_THE_END = { attempts: [1, 60], remainingMs: 10_000 } as const
 
 const ERRORS: Readonly<Record<string, Played>> = {
   ResourceNotFoundException: {
