@@ -5,6 +5,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { courseOf, type Fault, type Faults } from './faults.ts'
 import type { ApiError } from './outcome.ts'
 import { type Incoming, type Reply, type Service, type ServiceName, signedRegion } from './service.ts'
+import { recordWire } from './wire-record.ts'
 
 /** A call as the server saw it. `status` and `endedAt` stay undefined when no answer was given. */
 export type Call = {
@@ -67,12 +68,13 @@ export const startServer = async ({ services, faults, calls, latencyMs, now }: S
       const course = courseOf(call.fault)
       if (latencyMs + course.waitMs > 0) await wait(latencyMs + course.waitMs)
       const own = course.effect ? await found.perform() : undefined
+      const reply = typeof course.answer === 'object' ? service.errorReply(course.answer.error) : own
+      recordWire({ service: service.name, action, incoming, request, reply, isFault: reply !== own })
       if (course.answer === 'none') return
       if (course.answer === 'reset') {
         response.socket?.destroy()
         return
       }
-      const reply = course.answer === 'own' ? own : service.errorReply(course.answer.error)
       if (!reply) return
       Object.assign(call, { endedAt: now(), status: reply.status, error: reply.error })
       return send(response, reply)
