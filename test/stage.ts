@@ -14,7 +14,7 @@ export const OWN: JsonObject = { EmailSendingAccount: 'DEVELOPER', SourceArn: ID
 export const OWNED: JsonObject = { Name: 'people', EmailConfiguration: OWN }
 
 /** The pool without what lives by itself. */
-export const still = (pool: JsonObject): JsonObject => without(pool, ['LastModifiedDate', 'EstimatedNumberOfUsers'])
+export const settingsOf = (pool: JsonObject): JsonObject => without(pool, ['LastModifiedDate', 'EstimatedNumberOfUsers'])
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
@@ -45,7 +45,7 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
       resource(aws, (event, context) => by.invoke(event, context), stack, logicalResourceId),
     email: (id: string): JsonObject | undefined => child(aws.userPool(id), 'EmailConfiguration'),
     /** All that must never change. */
-    settings: (id: string): JsonObject => without(still(aws.userPool(id)), ['EmailConfiguration']),
+    settings: (id: string): JsonObject => without(settingsOf(aws.userPool(id)), ['EmailConfiguration']),
     count: (action: string): number => aws.calls.filter((call) => call.action === action).length,
     poolRecord: (id: string) => aws.table.read(id),
     bindingRecord: (stack = 'mail', logicalResourceId = 'Binding') =>
@@ -90,7 +90,7 @@ export const deferred = <T>() => {
  * Holds back the first call that `matches`, before it takes effect.
  * `reached` resolves when it has come; `release` lets it go, or lets a fault happen to it.
  */
-export const hold = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
+export const pauseAt = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
   const reached = deferred<FaultCall>()
   const gate = deferred<Fault | undefined>()
   let isHeld = false
@@ -104,7 +104,7 @@ export const hold = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
 }
 
 /** Holds back the first `count` calls that `matches`, until all of them have come: so that what makes them runs at the same moment. */
-export const meet = (aws: LocalAws, count: number, matches: (call: FaultCall) => boolean): void => {
+export const rendezvous = (aws: LocalAws, count: number, matches: (call: FaultCall) => boolean): void => {
   const all = deferred<undefined>()
   let come = 0
   aws.fault((call) => {
@@ -116,7 +116,7 @@ export const meet = (aws: LocalAws, count: number, matches: (call: FaultCall) =>
 }
 
 /** A rule for every call of an action. */
-export const always =
+export const everyTime =
   (action: string, fault: Fault): FaultRule =>
   (call) =>
     call.action === action ? fault : undefined

@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../lib/map-concurrently.ts'
 import { SENDER } from '../driver.ts'
 import type { FaultCall } from '../local-aws/faults.ts'
 import rich from '../local-aws/rich-user-pool.json'
-import { closeStages, openStage, rawAnswers, type Stage, still } from '../stage.ts'
+import { closeStages, openStage, rawAnswers, type Stage, settingsOf } from '../stage.ts'
 
 afterAll(closeStages)
 
@@ -23,7 +23,7 @@ type Verb = (typeof VERBS)[number]
 const openScene = async (verb: Verb) => {
   const stage = await openStage()
   stage.aws.createUserPool({ ...(rich as JsonObject), Id: POOL })
-  const before = still(stage.aws.userPool(POOL))
+  const before = settingsOf(stage.aws.userPool(POOL))
   const mail = stage.resource()
   if (verb !== 'Create') await mail.create(WISH)
   const event = mail.event(verb, {
@@ -37,7 +37,7 @@ const openScene = async (verb: Verb) => {
 
 /** Everything about the pool is as before, and the table has nothing but answers that go in a day. */
 const expectNothingLeft = async (stage: Stage, before: JsonObject): Promise<void> => {
-  expect(still(stage.aws.userPool(POOL))).toEqual(before)
+  expect(settingsOf(stage.aws.userPool(POOL))).toEqual(before)
   for (const { UserPoolId: key, Pools, Lease } of await stage.aws.records()) {
     expect([key, Pools, Lease]).toEqual([expect.stringMatching(/^binding#/), [], undefined])
   }
@@ -163,7 +163,7 @@ describe('when another event comes than the one that was killed', () => {
       // Later than the lease of the dead process ends.
       stage.aws.fault((call) => (isFirstUpdate(call) ? stage.lambda.kill().then(() => ({ late: 2_300 })) : undefined))
       await expect(stage.lambda.invoke(event, { remainingMs: 2_400 })).rejects.toThrow('the process died')
-      expect(still(stage.aws.userPool(POOL))).toEqual(before)
+      expect(settingsOf(stage.aws.userPool(POOL))).toEqual(before)
       const { answer } = await stage.resource('mail', 'Binding', await stage.newLambda()).delete(WISH)
       expect(answer?.Status).toBe('SUCCESS')
       // Two writes arrived: the late one, and the one that took it back.

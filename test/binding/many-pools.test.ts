@@ -3,7 +3,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import type { JsonObject } from '../../lib/json.ts'
 import { SENDER } from '../driver.ts'
 import type { FaultCall } from '../local-aws/faults.ts'
-import { closeStages, hold, OWN, OWNED, openStage, PLAIN, type Stage, still } from '../stage.ts'
+import { closeStages, OWN, OWNED, openStage, PLAIN, pauseAt, type Stage, settingsOf } from '../stage.ts'
 
 // Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
 jest.retryTimes(2, { logErrorsBeforeRetry: true })
@@ -16,13 +16,13 @@ const withPools = async (count: number) => {
   const ids = Array.from({ length: count }, (_, index) =>
     stage.aws.createUserPool({ ...OWNED, EmailConfiguration: { ...OWN, From: `owner-${index}@example.com` } }),
   )
-  const before = ids.map((id) => still(stage.aws.userPool(id)))
+  const before = ids.map((id) => settingsOf(stage.aws.userPool(id)))
   return {
     stage,
     ids: ids as readonly string[] as readonly [string, string, string, string],
     before,
     mail: stage.resource(),
-    now: () => ids.map((id) => still(stage.aws.userPool(id))),
+    now: () => ids.map((id) => settingsOf(stage.aws.userPool(id))),
     sets: () => ids.map((id) => stage.email(id)?.['ConfigurationSet']),
   }
 }
@@ -251,7 +251,7 @@ const seen = (stage: Stage, action: string, id: string): Promise<void> =>
 test('each pool goes from reading to writing by itself: one that is slow to answer keeps no other waiting', async () => {
   const { stage, ids, mail, sets } = await withPools(3)
   const [slow, ...others] = ids
-  const held = hold(stage.aws, (call) => isFor(call, 'DescribeUserPool', slow))
+  const held = pauseAt(stage.aws, (call) => isFor(call, 'DescribeUserPool', slow))
   const creating = mail.create(on(slow, ...others))
   await held.reached
   await Promise.all(others.map((id) => seen(stage, 'UpdateUserPool', id)))

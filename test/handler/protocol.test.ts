@@ -10,7 +10,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { ACCOUNT, IDENTITY, REGION, SENDER, type Sent, stackArn } from '../driver.ts'
 import { FUNCTION_ARN } from '../lambda.ts'
 import type { Fault } from '../local-aws/faults.ts'
-import { always, answerId, closeStages, hold, OWN, OWNED, openStage, PLAIN, rawAnswers, type Stage } from '../stage.ts'
+import { answerId, closeStages, everyTime, OWN, OWNED, openStage, PLAIN, pauseAt, rawAnswers, type Stage } from '../stage.ts'
 
 // Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
 jest.retryTimes(2, { logErrorsBeforeRetry: true })
@@ -126,7 +126,7 @@ describe('3: the body is at most 4,096 bytes', () => {
 
   test('over HTTP: 100 bad pools are told as far as they fit', async () => {
     const stage = await openStage()
-    stage.aws.fault(always('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'ö'.repeat(300) } }))
+    stage.aws.fault(everyTime('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'ö'.repeat(300) } }))
     const mail = stage.resource('s'.repeat(128), 'L'.repeat(255))
     const sent = await mail.create({ UserPoolIds: ids.split(','), ConfigurationSet: 'mail' }, { context: { remainingMs: 1_500 } })
     expect(sent.answer?.Status).toBe('FAILED')
@@ -166,7 +166,7 @@ describe('4 and 6: the physical ID', () => {
     const { mail, wish } = await bound(stage)
     const physical = 'an-old-id-of-somebody'
     const options = { physicalResourceId: physical, properties: wish, old: wish }
-    stage.aws.fault(always('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'no' } }))
+    stage.aws.fault(everyTime('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'no' } }))
     const { answer } = await mail.send(mail.event(type, { ...options, properties: { ...wish, Nonce: '2' } }))
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: physical })
   })
@@ -238,7 +238,7 @@ describe('10: an answer comes before the time is over', () => {
           const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
           if (type !== 'Create') await mail.create(wish)
           stage.aws.clearCalls()
-          const mend = stage.aws.fault(always(action, 'hang'))
+          const mend = stage.aws.fault(everyTime(action, 'hang'))
           const event = mail.event(type, { properties: { ...wish, ConfigurationSet: type === 'Update' ? 'mail-2' : 'mail' }, old: wish })
           const { answer, count, invoked } = await answered(mail.send(event, { remainingMs: TIME }))
           expect(invoked.error).toBeUndefined()
@@ -325,7 +325,7 @@ describe('15: Lambda delivers at least once', () => {
 
   test('a PUT that never arrives makes the handler throw, so that Lambda delivers the event again; then the stored answer goes out', async () => {
     const stage = await openStage()
-    const mend = stage.aws.fault(always('PutObject', 'reset'))
+    const mend = stage.aws.fault(everyTime('PutObject', 'reset'))
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
     const first = await mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }, { context: { remainingMs: 2_000 } })
@@ -340,7 +340,7 @@ describe('15: Lambda delivers at least once', () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
-    const held = hold(stage.aws, ({ action }) => action === 'PutObject')
+    const held = pauseAt(stage.aws, ({ action }) => action === 'PutObject')
     const creating = mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
     await held.reached
     const record = await stage.bindingRecord()
@@ -354,7 +354,7 @@ describe('15: Lambda delivers at least once', () => {
     const stage = await openStage()
     const { mail, wish, id } = await bound(stage)
     const victim = await stage.newLambda()
-    const held = hold(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
     const dead = stage
       .resource('mail', 'Binding', victim)
       .update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 2_000 } })
@@ -374,7 +374,7 @@ describe('15: Lambda delivers at least once', () => {
       const stage = await openStage()
       const { wish, id } = await bound(stage)
       const victim = await stage.newLambda()
-      const held = hold(stage.aws, ({ action }) => action === 'UpdateUserPool')
+      const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
       const dead = stage
         .resource('mail', 'Binding', victim)
         .update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 60_000 } })
@@ -523,11 +523,11 @@ describe('23: the ResponseURL is a credential: it is in no log and in no error',
     await keep(mail.send({ ...mail.event('Delete', { properties: wish }), StackId: 'arn:aws:cloudformation:eu-west-1:1:stack/a/b' }))
     const mends = [
       stage.aws.fault(({ action, count }) => (action === 'PutObject' && count < 2 ? 'reset' : undefined)),
-      stage.aws.fault(always('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } })),
+      stage.aws.fault(everyTime('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } })),
     ]
     await keep(mail.update({ ...wish, Nonce: '2' }, wish, { context: { remainingMs: 1_400 } }))
     for (const mend of mends) mend()
-    stage.aws.fault(always('UpdateUserPool', 'hang'))
+    stage.aws.fault(everyTime('UpdateUserPool', 'hang'))
     await keep(mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 1_400 } }))
     stage.aws.removeUserPool(id)
     await keep(mail.delete(wish))
@@ -563,7 +563,9 @@ describe('25: a Reason', () => {
     const stage = await openStage()
     const { mail, wish } = await bound(stage)
     stage.aws.fault(
-      always('UpdateUserPool', { error: { code: 'InvalidParameterException', message: 'red \u001b[31malert\u0007\r\n\u0000\u009b end' } }),
+      everyTime('UpdateUserPool', {
+        error: { code: 'InvalidParameterException', message: 'red \u001b[31malert\u0007\r\n\u0000\u009b end' },
+      }),
     )
     const reasons = [
       (await mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish)).answer?.Reason,

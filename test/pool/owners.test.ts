@@ -2,14 +2,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { IDENTITY, SENDER, stackArn } from '../driver.ts'
-import { closeStages, hold, OWN, OWNED, openStage, PLAIN, type Stage, still } from '../stage.ts'
+import { closeStages, OWN, OWNED, openStage, PLAIN, pauseAt, type Stage, settingsOf } from '../stage.ts'
 
 afterEach(closeStages)
 
 /** Bound by stack `shop` with its own set, and by stack `mail` over it. */
 const twoStacks = async (stage: Stage, pool: JsonObject = PLAIN, upperDeclares: JsonObject = SENDER) => {
   const id = stage.aws.createUserPool(pool)
-  const before = still(stage.aws.userPool(id))
+  const before = settingsOf(stage.aws.userPool(id))
   const [shop, mail] = [stage.resource('shop'), stage.resource('mail')]
   const lower = { UserPoolId: id, ConfigurationSet: 'other', ...SENDER }
   const upper = { UserPoolId: id, ConfigurationSet: 'mail', ...upperDeclares, Takeover: 'true' }
@@ -77,12 +77,12 @@ describe('a pool that another stack has bound', () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(OWNED)
     // Held when its write has taken effect and it is about to look: nothing but its lease says that it is not done.
-    const held = hold(stage.aws, ({ action, count }) => action === 'DescribeUserPool' && count === 2)
+    const held = pauseAt(stage.aws, ({ action, count }) => action === 'DescribeUserPool' && count === 2)
     const first = stage.resource('shop').create({ UserPoolId: id, ConfigurationSet: 'other' })
     await held.reached
 
     // It is seen waiting: it looks at the pool's record a second time while the first is still at work.
-    const waiting = hold(stage.aws, ({ action, request, count }) => action === 'GetItem' && isFor(request, id) && count > 2)
+    const waiting = pauseAt(stage.aws, ({ action, request, count }) => action === 'GetItem' && isFor(request, id) && count > 2)
     const second = stage
       .resource('mail', 'Binding', await stage.newLambda())
       .create({ UserPoolId: id, ConfigurationSet: 'mail', Takeover: 'true' })
@@ -105,7 +105,7 @@ describe('of two stacks on one pool', () => {
     expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'other' })
     expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
     expect(await stage.poolRecord(id)).toBeUndefined()
   })
 
@@ -116,7 +116,7 @@ describe('of two stacks on one pool', () => {
     expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
     expect(stage.aws.userPool(id)).toEqual(bound)
     expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
     expect(await stage.poolRecord(id)).toBeUndefined()
   })
 
@@ -148,7 +148,7 @@ describe('of two stacks on one pool', () => {
 describe('a binding that is renamed in its stack', () => {
   const renamed = async (stage: Stage, pool: JsonObject) => {
     const id = stage.aws.createUserPool(pool)
-    const before = still(stage.aws.userPool(id))
+    const before = settingsOf(stage.aws.userPool(id))
     const [old, fresh] = [stage.resource('mail', 'Old'), stage.resource('mail', 'New')]
     const [was, is] = [
       { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER },
@@ -167,7 +167,7 @@ describe('a binding that is renamed in its stack', () => {
     expect(stage.count('UpdateUserPool')).toBe(0)
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail-2' })
     await fresh.delete(is)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('is rolled back: Delete New. Old stands, and its Delete gives back what was there before it', async () => {
@@ -177,7 +177,7 @@ describe('a binding that is renamed in its stack', () => {
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail' })
     expect((await old.update({ ...was, Nonce: '2' }, was)).answer).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: '' } })
     await old.delete(was)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('with nothing else changed writes nothing to the pool at all', async () => {
@@ -244,7 +244,7 @@ describe('a claim that is left without a sender', () => {
     const named = await mail.update({ ...upper, From: 'mail@example.com' }, upper)
     expect(named.answer?.Data).toMatchObject({ SourceArn: SENDER.SourceArn, From: 'mail@example.com' })
     await mail.delete(upper)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('is blocked when the pool has none either: Create and Update fail and write nothing, every Delete passes', async () => {
@@ -456,5 +456,5 @@ test('a Create on the binding’s own claim is an Update: in its place beneath t
   await mail.delete(upper)
   expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
   await shop.delete(newer)
-  expect(still(stage.aws.userPool(id))).toEqual(before)
+  expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
 })

@@ -6,7 +6,7 @@ import { isObject, type JsonObject, without } from '../../lib/json.ts'
 import type { Table } from '../../lib/ports.ts'
 import { save } from '../../lib/table/items.ts'
 import { SENDER } from '../driver.ts'
-import { always, closeStages, openStage, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, everyTime, openStage, PLAIN, type Stage } from '../stage.ts'
 
 afterEach(closeStages)
 
@@ -57,7 +57,7 @@ describe('the table', () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(PLAIN)
     stage.aws.fault(
-      always('GetItem', { error: { code: 'AccessDeniedException', message: 'User is not authorized to perform: dynamodb:GetItem' } }),
+      everyTime('GetItem', { error: { code: 'AccessDeniedException', message: 'User is not authorized to perform: dynamodb:GetItem' } }),
     )
     await expectRefused(stage, id, new RegExp(`^AccessDenied: dynamodb:GetItem on table ${NAME} was denied.*not authorized`))
   })
@@ -65,7 +65,7 @@ describe('the table', () => {
   test('is not ours to write: nothing is written to the pool either', async () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(PLAIN)
-    stage.aws.fault(always('PutItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
+    stage.aws.fault(everyTime('PutItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
     await expectRefused(stage, id, new RegExp(`^AccessDenied: dynamodb:PutItem on table ${NAME} was denied`))
     expect(stage.count('UpdateUserPool')).toBe(0)
   })
