@@ -16,7 +16,7 @@ export const OWNED: JsonObject = { Name: 'people', EmailConfiguration: OWN }
 /** The pool without what lives by itself. */
 export const settingsOf = (pool: JsonObject): JsonObject => without(pool, ['LastModifiedDate', 'EstimatedNumberOfUsers'])
 
-export type Stage = Awaited<ReturnType<typeof openStage>>
+export type Stage = Awaited<ReturnType<typeof stageOn>>
 
 const lambdas = createLambdas()
 afterAll(lambdas.close)
@@ -26,13 +26,13 @@ export const { start: startLambda } = lambdas
 
 const open: { readonly close: () => Promise<void> }[] = []
 
-export const openStage = async (options: LocalAwsOptions = {}, environment: Readonly<Record<string, string>> = {}) => {
-  const aws = await startLocalAws(options)
+/** @param start starts a process of the function on this AWS @param now the time of both */
+export const stageOn = async (aws: LocalAws, start: () => Promise<Lambda>, now: () => number) => {
   healthySes(aws)
   const mine: Lambda[] = []
   /** Another process on the same AWS. */
   const newLambda = async (): Promise<Lambda> => {
-    const lambda = await startLambda({ ...aws.environment, ...environment })
+    const lambda = await start()
     mine.push(lambda)
     return lambda
   }
@@ -41,6 +41,7 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
     aws,
     lambda,
     newLambda,
+    now,
     resource: (stack = 'mail', logicalResourceId = 'Binding', by: Lambda = lambda) =>
       resource(aws, (event, context) => by.invoke(event, context), stack, logicalResourceId),
     email: (id: string): JsonObject | undefined => child(aws.userPool(id), 'EmailConfiguration'),
@@ -64,6 +65,12 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
   }
   open.push(stage)
   return stage
+}
+
+/** The bundle in a process of its own, over HTTP, on the clock on the wall. */
+export const openStage = async (options: LocalAwsOptions = {}, environment: Readonly<Record<string, string>> = {}): Promise<Stage> => {
+  const aws = await startLocalAws(options)
+  return stageOn(aws, () => startLambda({ ...aws.environment, ...environment }), Date.now)
 }
 
 /** For afterEach. */

@@ -1,19 +1,17 @@
-// Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do.
-import { afterEach, expect, jest, test } from '@jest/globals'
+// Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do. In virtual time.
+import { afterEach, expect, test } from '@jest/globals'
 import { physicalResourceId } from '../../lib/binding/record.ts'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { SENDER, type Sent, stackArn } from '../driver.ts'
 import type { FaultCall } from '../local-aws/faults.ts'
-import { closeStages, everyTime, OWN, OWNED, openStage, PLAIN, pauseAt, rawAnswers, rendezvous, settingsOf } from '../stage.ts'
-
-// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
-jest.retryTimes(2, { logErrorsBeforeRetry: true })
+import { closeStages, everyTime, OWN, OWNED, PLAIN, pauseAt, rawAnswers, rendezvous, settingsOf } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
 /** A stack `mail` with one binding on one pool, and three wishes for it. */
 const openScenario = async (pool: JsonObject = PLAIN) => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(pool)
   const before = settingsOf(stage.aws.userPool(id))
   const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
@@ -26,7 +24,7 @@ const openScenario = async (pool: JsonObject = PLAIN) => {
     wish,
     other: { ...wish, ConfigurationSet: 'mail-2', ReplyToEmailAddress: 'answers@example.com' },
     third: { ...wish, ConfigurationSet: 'other', From: 'third@example.com' },
-    now: () => settingsOf(stage.aws.userPool(id)),
+    current: () => settingsOf(stage.aws.userPool(id)),
     writes: () => stage.count('UpdateUserPool'),
   }
 }
@@ -42,13 +40,13 @@ const failed = (sent: Sent, reason: RegExp): void => {
 }
 
 /** The pool is as before the first Create, and nothing is on record but answers that go in a day. */
-const nothingLeft = async ({ stage, id, before, now }: Scenario): Promise<void> => {
-  expect(now()).toEqual(before)
+const nothingLeft = async ({ stage, id, before, current, now }: Scenario): Promise<void> => {
+  expect(current()).toEqual(before)
   expect(await stage.poolRecord(id)).toBeUndefined()
   for (const record of await stage.aws.records()) {
     expect(record).toMatchObject({ Pools: [], Answered: [], Wishes: [], ExpiresAt: expect.any(Number) })
     expect(record['Lease']).toBeUndefined()
-    expect(Math.abs(Number(record['ExpiresAt']) - Date.now() / 1_000 - 24 * 3_600)).toBeLessThan(60)
+    expect(Math.abs(Number(record['ExpiresAt']) - now() / 1_000 - 24 * 3_600)).toBeLessThan(60)
   }
 }
 
@@ -70,16 +68,16 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Create',
     statement: 'the same event again gets the same answer, to the byte, and does nothing',
-    run: async ({ mail, wish, aws, writes, now }) => {
+    run: async ({ mail, wish, aws, writes, current }) => {
       const first = await mail.create(wish)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       succeeded(await mail.send(first.event))
       const [answer, again, ...rest] = rawAnswers(aws, first.event)
       expect(again).toBe(answer)
       expect(rest).toEqual([])
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
@@ -405,14 +403,14 @@ const ROWS: readonly Row[] = [
     verbs: 'Update-rollback',
     statement: 'of an Update that failed after its write: the pool is as the first wish says again, and Delete gives it back',
     run: async (scenario) => {
-      const { mail, wish, other, aws, now } = scenario
+      const { mail, wish, other, aws, current } = scenario
       await mail.create(wish)
-      const bound = now()
+      const bound = current()
       const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
       failed(await mail.update(other, wish), /^AccessDenied/)
       mend()
       succeeded(await mail.update(wish, other), { ConfigurationSet: 'mail', ReplyToEmailAddress: '' })
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
       succeeded(await mail.delete(wish))
       await nothingLeft(scenario)
     },
@@ -488,17 +486,17 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Delete-Delete',
     statement: 'the same event again gets the same answer and does nothing, although another binding is there by now',
-    run: async ({ mail, wish, aws, stage, now, writes }) => {
+    run: async ({ mail, wish, aws, stage, current, writes }) => {
       await mail.create(wish)
       const first = await mail.delete(wish)
       await stage.resource('shop').create(wish)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       await mail.send(first.event)
       const [answer, again] = rawAnswers(aws, first.event)
       expect(again).toBe(answer)
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
@@ -555,15 +553,15 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Delete',
     statement: 'a Delete with the ID of another binding does nothing: both bindings stand',
-    run: async ({ stage, mail, wish, other, now, writes, aws }) => {
+    run: async ({ stage, mail, wish, other, current, writes, aws }) => {
       await stage.resource('mail', 'Other').create(wish)
       await mail.create(other)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       const foreign = physicalResourceId({ StackId: stackArn('mail'), LogicalResourceId: 'Other' })
       succeeded(await mail.delete(wish, { physicalResourceId: foreign }))
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
@@ -599,9 +597,9 @@ const ROWS: readonly Row[] = [
     verbs: 'Delete-Create',
     statement: 'a Create that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
     run: async (scenario) => {
-      const { mail, wish, writes } = scenario
+      const { mail, wish, writes, now } = scenario
       succeeded(await mail.delete(wish))
-      failed(await mail.create(wish, { signedAt: Date.now() - MINUTE }), /^ResourceConflict: .*superseded/)
+      failed(await mail.create(wish, { signedAt: now() - MINUTE }), /^ResourceConflict: .*superseded/)
       expect(writes()).toBe(0)
       await nothingLeft(scenario)
     },
@@ -610,9 +608,9 @@ const ROWS: readonly Row[] = [
     verbs: 'Delete-Update',
     statement: 'an Update that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
     run: async (scenario) => {
-      const { mail, wish, other, aws, writes } = scenario
-      await mail.create(wish, { signedAt: Date.now() - 2 * MINUTE })
-      const late = mail.event('Update', { properties: other, old: wish, signedAt: Date.now() - MINUTE })
+      const { mail, wish, other, aws, writes, now } = scenario
+      await mail.create(wish, { signedAt: now() - 2 * MINUTE })
+      const late = mail.event('Update', { properties: other, old: wish, signedAt: now() - MINUTE })
       succeeded(await mail.delete(wish))
       aws.clearCalls()
       failed(await mail.send(late), /^ResourceConflict: This Update of Binding is superseded.*Nothing was done/)
@@ -635,10 +633,10 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Delete',
     statement: 'a Delete that was signed before a newer Update is late too: FAILED superseded, the binding stands',
-    run: async ({ mail, wish, other, id, email }) => {
-      await mail.create(wish, { signedAt: Date.now() - 3 * MINUTE })
-      const late = mail.event('Delete', { properties: wish, signedAt: Date.now() - 2 * MINUTE })
-      await mail.update(other, wish, { signedAt: Date.now() - MINUTE })
+    run: async ({ mail, wish, other, id, email, now }) => {
+      await mail.create(wish, { signedAt: now() - 3 * MINUTE })
+      const late = mail.event('Delete', { properties: wish, signedAt: now() - 2 * MINUTE })
+      await mail.update(other, wish, { signedAt: now() - MINUTE })
       failed(await mail.send(late), /^ResourceConflict: This Delete .*superseded/)
       expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
     },
