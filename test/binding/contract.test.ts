@@ -57,6 +57,13 @@ const SHORT = { remainingMs: 2_000 }
 /** The reading after a write that has taken effect: nothing but its lease says that the event is not done. */
 const isVerification = ({ action, count }: FaultCall): boolean => action === 'DescribeUserPool' && count === 2
 
+const isBindingRead = ({ action, request }: FaultCall): boolean => action === 'GetItem' && JSON.stringify(request).includes('binding#')
+
+const sameAnswerTwice = (raw: readonly string[]): void => {
+  expect(raw).toHaveLength(2)
+  expect(raw[1]).toBe(raw[0])
+}
+
 type Row = {
   readonly verbs: string
   readonly statement: string
@@ -107,7 +114,7 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event twice at the same moment: one of the deliveries answers, the other stays silent',
+    statement: 'the same event twice at the same moment: one of the deliveries does the work, and both give its answer',
     run: async (scenario) => {
       const { stage, mail, wish, aws, writes, lambda } = scenario
       const event = mail.event('Create', { properties: wish })
@@ -115,69 +122,95 @@ const ROWS: readonly Row[] = [
       rendezvous(aws, 2, ({ action }) => action === 'PutItem')
       const invoked = await Promise.all([lambda.invoke(event), second.invoke(event)])
       expect(invoked.map(({ error }) => error)).toEqual([undefined, undefined])
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      expect(writes()).toBeLessThanOrEqual(2)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
       await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement:
-      'the same event while the first delivery hangs: the second takes over at once; the first finds that, writes no record and stays silent',
+    statement: 'the same event while the first delivery is at work: the second waits, and gives the stored answer when the first is done',
     run: async (scenario) => {
-      const { stage, mail, wish, aws, lambda, id } = scenario
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
       const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      const record = await stage.poolRecord(id)
-      held.release()
+      await working.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
+      const second = (await stage.newLambda()).invoke(event)
+      await waiting.reached
+      expect(rawAnswers(aws, event)).toEqual([])
+      working.release()
       expect((await first).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      expect(await stage.poolRecord(id)).toEqual(record)
+      waiting.release()
+      expect((await second).error).toBeUndefined()
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
       await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event, answered by a second delivery before the first has written anything: the first stays silent',
+    statement: 'the same event after the first delivery was killed: the second waits until the dead one’s time is over, and does the work',
     run: async (scenario) => {
-      const { stage, mail, wish, aws, lambda } = scenario
+      const { stage, mail, wish, aws, lambda, now } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = pauseAt(aws, ({ action }) => action === 'PutItem')
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
+      const deadline = now() + 20_000
+      const first = lambda.invoke(event, { remainingMs: 20_000 })
+      await working.reached
+      await Promise.all([expect(first).rejects.toThrow('the process died'), lambda.kill()])
+      working.release('hang')
+      const second = await (await stage.newLambda()).invoke(event, { remainingMs: 300_000 })
+      expect(second.error).toBeUndefined()
+      expect(now()).toBeGreaterThanOrEqual(deadline)
+      expect(now()).toBeLessThan(deadline + 5_000)
+      expect(rawAnswers(aws, event)).toHaveLength(1)
+      succeeded(await stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish))
+      await nothingLeft(scenario)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event, answered by a second delivery before the first has written anything: the first gives the same answer',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, writes } = scenario
+      const event = mail.event('Create', { properties: wish })
+      const slow = pauseAt(aws, ({ action }) => action === 'PutItem')
       const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      held.release()
+      await slow.reached
+      await (await stage.newLambda()).invoke(event)
+      slow.release()
       expect((await first).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
       await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event, taken over and answered while the first delivery stores its answer: the first finds that and stays silent',
+    statement: 'the same event while the first delivery stores its answer: the second waits for that, and gives the same one',
     run: async (scenario) => {
-      const { stage, mail, wish, aws, lambda } = scenario
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = pauseAt(
+      const storing = pauseAt(
         aws,
         ({ action, request }) => action === 'PutItem' && JSON.stringify(request).includes('\\"Status\\":\\"SUCCESS'),
       )
       const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      held.release()
+      await storing.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
+      const second = (await stage.newLambda()).invoke(event)
+      await waiting.reached
+      storing.release()
       expect((await first).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      waiting.release()
+      expect((await second).error).toBeUndefined()
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
       await nothingLeft(scenario)
     },
@@ -224,21 +257,18 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Create-Delete',
-    statement:
-      'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
+    statement: 'a Delete while the Create is at work: it waits until the Create is over, and takes it back',
     run: async (scenario) => {
-      const { stage, mail, wish, aws, id } = scenario
-      const creating = pauseAt(aws, ({ action }) => action === 'PutItem')
+      const { stage, mail, wish, aws } = scenario
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
       const created = mail.create(wish)
-      await creating.reached
-      const looksAt = (key: string) => pauseAt(aws, ({ action, request }) => action === 'GetItem' && JSON.stringify(request).includes(key))
-      const [poolLook, bindingLook] = [looksAt(id), looksAt('binding#')]
+      await working.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const deleted = stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish)
-      await Promise.all([poolLook.reached, bindingLook.reached])
-      poolLook.release()
-      creating.release()
+      await waiting.reached
+      working.release()
       succeeded(await created)
-      bindingLook.release()
+      waiting.release()
       succeeded(await deleted)
       await nothingLeft(scenario)
     },
@@ -360,10 +390,7 @@ const ROWS: readonly Row[] = [
       const held = pauseAt(aws, isVerification)
       const first = mail.update(other, wish)
       await held.reached
-      const looks = pauseAt(
-        aws,
-        ({ action, request, count }) => action === 'GetItem' && JSON.stringify(request).includes('binding#') && count > 2,
-      )
+      const looks = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const second = stage.resource('mail', 'Binding', await stage.newLambda()).update(third, other)
       await looks.reached
       expect(writes()).toBe(1)
@@ -376,27 +403,26 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Update-Update',
-    statement: 'the same event twice while another holds the binding: one of the two answers, when that is over',
-    run: async ({ stage, mail, wish, other, third, aws, lambda }) => {
+    statement: 'the same event twice while another holds the binding: when that is over one does the work, and both give its answer',
+    run: async ({ stage, mail, wish, other, third, aws, lambda, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
-      const held = pauseAt(aws, isVerification)
+      const working = pauseAt(aws, isVerification)
       const first = mail.update(other, wish)
-      await held.reached
-      const isLook = ({ action, request }: FaultCall) => action === 'GetItem' && JSON.stringify(request).includes('binding#')
+      await working.reached
       // One delivery sees the binding held, and its next look comes after the other delivery has answered.
       const event = mail.event('Update', { properties: third, old: other })
-      const slowLook = pauseAt(aws, (call) => isLook(call) && call.count > 2)
+      const slowLook = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const slow = lambda.invoke(event)
       await slowLook.reached
-      held.release()
+      working.release()
       succeeded(await first, { ConfigurationSet: 'mail-2' })
-      const quick = await stage.newLambda()
-      await quick.invoke(event)
+      await (await stage.newLambda()).invoke(event)
       expect(rawAnswers(aws, event)).toHaveLength(1)
       slowLook.release()
       expect((await slow).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(2)
     },
   },
   {
@@ -528,15 +554,17 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Delete-Delete',
-    statement: 'the same event twice at the same moment: one of the deliveries answers',
+    statement: 'the same event twice at the same moment: one of the deliveries does the work, and both give its answer',
     run: async (scenario) => {
-      const { stage, mail, wish, aws, lambda } = scenario
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       await mail.create(wish)
+      aws.clearCalls()
       const event = mail.event('Delete', { properties: wish })
       const second = await stage.newLambda()
       rendezvous(aws, 2, ({ action }) => action === 'PutItem')
       await Promise.all([lambda.invoke(event), second.invoke(event)])
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       await nothingLeft(scenario)
     },
   },
