@@ -1,10 +1,12 @@
 // One CloudFormation event, one answer: before the Lambda's time is over, and whatever happens.
 
+import { unexpected } from '../lib/binding/failures.ts'
 import { shown } from '../lib/binding/properties.ts'
-import { digest, physicalResourceId } from '../lib/binding/record.ts'
+import { digest, physicalResourceId, timeOf } from '../lib/binding/record.ts'
 import { type Request, responseTo, serve } from '../lib/binding/serve.ts'
 import type { refusal } from '../lib/errors.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
+import { IN_DOUBT_MS } from '../lib/timing.ts'
 import {
   type Arn,
   deadlineIn,
@@ -57,7 +59,7 @@ export const handleCloudFormation = async (
 ): Promise<void> => {
   const { clock } = environment.ports
   const startedAt = clock.now()
-  const remaining = remainingMs(context)
+  const remaining = remainingOf(event, target, context, startedAt)
   const type = (['Create', 'Update', 'Delete'] as const).find((known) => known === event.RequestType)
   const request: Request = {
     type: type ?? 'Create',
@@ -74,7 +76,8 @@ export const handleCloudFormation = async (
     requestType: event.RequestType,
     stackId: event.StackId,
     logicalResourceId: event.LogicalResourceId,
-    requestId: event.RequestId,
+    cfnRequestId: event.RequestId,
+    ...(context.awsRequestId === undefined ? {} : { requestId: context.awsRequestId }),
   })
   const deliver = async (body: string): Promise<void> => {
     const { Status, Reason } = JSON.parse(body)
@@ -94,27 +97,36 @@ export const handleCloudFormation = async (
       refused('InvalidRequest', `Expected RequestType to be Create, Update or Delete; got ${shown(event.RequestType)}. Nothing was done.`),
     )
 
-  const deadline = deadlineIn(clock, remaining - reserve(remaining), CLOSING_MS, () =>
-    log('warn', 'the time is running out: all work is stopped'),
-  )
+  const workMs = remaining - reserve(remaining)
+  const deadline = deadlineIn(clock, workMs, CLOSING_MS, () => log('warn', 'the time is running out: all work is stopped'))
   const name = `${context.awsRequestId ?? physicalResourceId(request.owner)}/${environment.nonce()}`
-  const lease = leaseOf(request.idempotencyKey, name, startedAt, startedAt + remaining)
-  const unexpected = (error: unknown): string => {
-    log('error', 'unexpected error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    const message = `An unexpected error (${error instanceof Error ? error.name : 'unknown'}); the log stream ${request.logStream} has it. Try again, and report it if it stays so.`
-    return refused('InternalFailure', message)
-  }
-  const served = serve(request, invocationOf(environment, own, log, lease, deadline)).catch(unexpected)
+  // Should this invocation be killed: nothing that it sent can take effect after its lease.
+  const lease = leaseOf(request.idempotencyKey, name, startedAt, startedAt + Math.max(remaining, workMs + IN_DOUBT_MS))
+  const served = serve(request, invocationOf(environment, own, log, lease, deadline)).catch((error: unknown) => {
+    const { code, message } = unexpected(error, log, `this ${request.type}`)
+    return refused(code, message)
+  })
   const last = deadline.passed.then(() =>
     refused('NotStabilized', 'The time ran out, and calls under way could not be stopped. Try again.'),
   )
   last.catch(() => undefined) // Stopped as soon as there is an answer.
   try {
     const body = await Promise.race([served, last])
-    if (body === undefined) return log('info', 'another delivery of this event answers it')
     deadline.stop()
     await deliver(body)
   } finally {
     deadline.stop()
   }
+}
+
+/**
+ * Milliseconds that an event may take: what Lambda leaves, or what ServiceTimeout leaves where that is less. ServiceTimeout (seconds) counts from the
+ * signing of ResponseURL, or from now where that does not say. When it is over, CloudFormation waits for nobody, and Lambda's time is all that counts.
+ */
+const remainingOf = (event: JsonObject, target: ResponseTarget, context: LambdaContext, now: number): number => {
+  const properties = event['ResourceProperties']
+  const seconds = Number(event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined))
+  const signed = timeOf(target.signedAt ?? '')
+  const left = seconds * 1_000 - Math.max(0, now - (Number.isFinite(signed) ? signed : now))
+  return left > 0 ? Math.min(left, remainingMs(context)) : remainingMs(context)
 }

@@ -30,20 +30,21 @@ const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   }
   return {
     describe: (userPoolId, signal) => watched(userPools.describe(userPoolId, signal)),
+    getMfaConfig: (userPoolId, signal) => watched(userPools.getMfaConfig(userPoolId, signal)),
     updateTurn: userPools.updateTurn,
     update: (request, signal) => watched(userPools.update(request, signal)),
   }
 }
 
-/** Runs a round of the healer inside the invocation's time, and tells what became of it. */
-const withinInvocation = async <T extends { readonly tally: Counts }>(
+/** Runs the healer inside the invocation's time, and emits what became of it as metrics. */
+const withinInvocation = async <T extends { readonly counts: Counts | undefined }>(
   trigger: string,
   context: LambdaContext,
   environment: Environment,
   look: (work: PoolWork) => Promise<T>,
 ): Promise<T> => {
   const { clock } = environment.ports
-  const log = environment.log({ trigger })
+  const log = environment.log({ trigger, ...(context.awsRequestId === undefined ? {} : { requestId: context.awsRequestId }) })
   const startedAt = clock.now()
   const remaining = remainingMs(context)
   const deadline = deadlineIn(clock, remaining - Math.min(RESERVE_MS, remaining / 2), Math.min(CLOSING_MS, remaining / 4))
@@ -60,24 +61,24 @@ const withinInvocation = async <T extends { readonly tally: Counts }>(
   }
   try {
     const result = await look(work)
-    emitMetrics(log, result.tally, clock.now(), clock.now() - startedAt, throttled)
+    if (result.counts) emitMetrics(log, result.counts, clock.now(), clock.now() - startedAt, throttled)
     return result
   } finally {
     deadline.stop()
   }
 }
 
-const METRICS = ['Healed', 'Contested', 'Refused', 'Pools', 'Duration', 'Throttled'] as const
+const METRICS = ['Healed', 'Contested', 'Refused', 'Failed', 'Broken', 'Pools', 'Duration', 'Throttled'] as const
 
 /** One line in CloudWatch's embedded metric format, without dimensions: the alarms of the provider template count on that. */
-const emitMetrics = (log: Log, tally: Counts, now: number, durationMs: number, throttled: number): void => {
-  const pools = Object.values(tally).reduce((sum, count) => sum + count, 0)
-  const of = (...outcomes: readonly (keyof Counts)[]) => outcomes.reduce((sum, outcome) => sum + (tally[outcome] ?? 0), 0)
+const emitMetrics = (log: Log, counts: Counts, now: number, durationMs: number, throttled: number): void => {
+  const pools = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const of = (...outcomes: readonly (keyof Counts)[]) => outcomes.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0)
   const Metrics = METRICS.map((Name) => ({ Name, Unit: Name === 'Duration' ? 'Milliseconds' : 'Count' }))
   log(
     'info',
     `looked at ${pools} user pools: ${
-      Object.entries(tally)
+      Object.entries(counts)
         .map(([outcome, count]) => `${count} ${outcome}`)
         .join(', ') || 'none'
     }`,
@@ -86,6 +87,8 @@ const emitMetrics = (log: Log, tally: Counts, now: number, durationMs: number, t
       Healed: of('healed'),
       Contested: of('contested', 'notify'),
       Refused: of('refused', 'blocked'),
+      Failed: of('failed', 'busy'),
+      Broken: of('broken'),
       Pools: pools,
       Duration: durationMs,
       Throttled: throttled,
@@ -119,12 +122,12 @@ export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, 
     }
     const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), work)
     const again = messages.filter(({ userPoolId }) => userPoolId !== undefined && AGAIN.has(outcomes.get(userPoolId) ?? ''))
-    return { tally: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
+    return { counts: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
   return { batchItemFailures }
 }
 
 /** Looks at every pool that has a record. */
 export const handleSchedule = async (context: LambdaContext, environment: Environment): Promise<void> => {
-  await withinInvocation('schedule', context, environment, async (work) => ({ tally: await sweep(work) }))
+  await withinInvocation('schedule', context, environment, async (work) => ({ counts: await sweep(work) }))
 }

@@ -10,7 +10,7 @@ import type { Environment, LambdaContext } from './invocation.ts'
 import { jsonLog } from './log.ts'
 import { responseTarget } from './response-target.ts'
 
-const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com', RESPONSE_HOSTS = '' } = process.env
+const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com', RESPONSE_HOSTS = '', ALLOW_TAKEOVER } = process.env
 
 const log = jsonLog({})
 
@@ -24,6 +24,7 @@ const environment: Environment = {
   region: AWS_REGION,
   log: jsonLog,
   nonce: randomUUID,
+  allowTakeover: ALLOW_TAKEOVER !== 'false',
 }
 
 const allowed = {

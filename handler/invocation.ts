@@ -18,6 +18,7 @@ export type Environment = {
   readonly region: string
   readonly log: (context: JsonObject) => Log
   readonly nonce: () => string
+  readonly allowTakeover: boolean
 }
 
 export type Arn = { readonly partition: string | undefined; readonly region: string | undefined; readonly account: string | undefined }
@@ -78,9 +79,9 @@ export const deadlineIn = (clock: Clock, workMs: number, closingMs: number, onEx
 }
 
 export const invocationOf = (
-  { ports, region }: Environment,
+  { ports, region, allowTakeover }: Environment,
   own: Arn | undefined,
   log: Log,
   lease: Lease,
   { signal, closing }: Deadline,
-): Invocation => ({ ports, log, region, account: own?.account, partition: own?.partition, lease, signal, closing })
+): Invocation => ({ ports, log, region, account: own?.account, partition: own?.partition, allowTakeover, lease, signal, closing })

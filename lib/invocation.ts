@@ -11,6 +11,8 @@ export type Invocation = {
   readonly account: string | undefined
   readonly partition: string | undefined
   readonly lease: Lease
+  /** Whether a binding may lay its claim over another stack's. */
+  readonly allowTakeover: boolean
   /** Ends all work, before the Lambda's time is over. */
   readonly signal: AbortSignal
   /** Half a second later: by then leases have been given up. */

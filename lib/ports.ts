@@ -8,6 +8,8 @@ import type { JsonObject } from './json.ts'
 export type UserPools = {
   /** The `UserPool` of DescribeUserPool, as it came. */
   readonly describe: (userPoolId: string, signal: AbortSignal) => Promise<JsonObject>
+  /** The answer of GetUserPoolMfaConfig, as it came. Its quota is its own. */
+  readonly getMfaConfig: (userPoolId: string, signal: AbortSignal) => Promise<JsonObject>
   /** Waits for room in the quota of updates. Asked for before the write-ahead: what is written ahead is sent at once. */
   readonly updateTurn: (signal: AbortSignal) => Promise<void>
   /** UpdateUserPool with exactly these members. */

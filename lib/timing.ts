@@ -1,17 +1,17 @@
-// The five times on which safety rests, in one place.
+// The two times on which safety rests, in one place.
 //
-//    read the pool ─────── FRESH_MS ──────────▶│      no update after this: an owner's write in between would be lost
-//         write-ahead ──── PROMPT_MS ─▶│              the update is sent by now, or not at all
-//                     sent ── IN_DOUBT_MS ─▶│         without an answer it has taken effect by now, or never will
-//         write-ahead ──────── LANDED_MS ──▶│         so whoever finds an intention that does not show waits until here
+//    read the pool ──────── COPY_VALID_MS ────────▶│   no update of this copy after this: an owner's write in between would be lost
+//                     sent ── IN_DOUBT_MS ──▶│         a write without an answer has taken effect by now, or never will
+//
+// Everything else is the lease. It ends when nothing that its holder sent can take effect any more, so nobody waits for anybody's write:
+//
+//    work ───────────▶│ watchdog          the Lambda's own end ▶│
+//    lease ───────────────────────────────────────────────────▶│   a holder that was killed keeps it until then: at least IN_DOUBT_MS after the watchdog
+//    lease ───────────▶│                                           given up when all is known
+//    lease ───────────▶│── IN_DOUBT_MS ──▶│                        given up with something in doubt
 
-/** A copy of a pool counts for this long. */
+/** A copy of a pool may be written back for this long after it was asked for. */
 export const COPY_VALID_MS = 3_000
 
-/** From the write-ahead to the update. */
-export const SEND_WITHIN_MS = 1_000
-
-/** A request without an answer, to Cognito or to DynamoDB, takes effect within this time or never. Inferred, no source bounds it: docs/evidence.md. */
+/** A write without an answer, to Cognito or to DynamoDB, takes effect within this time or never. Inferred, no source bounds it: docs/evidence.md. */
 export const IN_DOUBT_MS = 2_000
-
-export const LANDED_MS = SEND_WITHIN_MS + IN_DOUBT_MS

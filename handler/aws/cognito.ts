@@ -1,5 +1,10 @@
 // The user pools, as raw wire JSON: the SDK signs and sends, but never sees what is in a pool, because it drops what it does not know.
-import { CognitoIdentityProviderClient, DescribeUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  CognitoIdentityProviderClient,
+  DescribeUserPoolCommand,
+  GetUserPoolMfaConfigCommand,
+  UpdateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { child, isObject, type JsonObject } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
@@ -21,11 +26,11 @@ const bytesOf = async (body: unknown): Promise<Uint8Array> => {
   return Buffer.concat(chunks)
 }
 
-/** DescribeUserPool whose answer is kept as it came, before the SDK turns it into what it knows. */
-const rawDescribe = (userPoolId: string): { readonly command: DescribeUserPoolCommand; readonly raw: () => JsonObject } => {
-  const command = new DescribeUserPoolCommand({ UserPoolId: userPoolId })
+/** A read whose answer is kept as it came, before the SDK turns it into what it knows. */
+const keepingRaw = <T extends DescribeUserPoolCommand | GetUserPoolMfaConfigCommand>(command: T) => {
   let raw: unknown
-  command.middlewareStack.add(
+  const stack = command.middlewareStack as DescribeUserPoolCommand['middlewareStack']
+  stack.add(
     (next) => async (args) => {
       const result = await next(args)
       const response = result.response as Response
@@ -36,14 +41,13 @@ const rawDescribe = (userPoolId: string): { readonly command: DescribeUserPoolCo
     },
     { step: 'deserialize', priority: 'low', name: 'keepRawAnswer' },
   )
-  return {
-    command,
-    raw: () => {
-      const pool = isObject(raw) ? child(raw, 'UserPool') : undefined
-      if (!pool) throw new Error('DescribeUserPool answered without a UserPool')
-      return pool
-    },
-  }
+  return { command, raw: (): JsonObject => (isObject(raw) ? raw : {}) }
+}
+
+const userPoolIn = (answer: JsonObject): JsonObject => {
+  const pool = child(answer, 'UserPool')
+  if (!pool) throw new Error('DescribeUserPool answered without a UserPool')
+  return pool
 }
 
 /** UpdateUserPool that sends exactly `request`. The signature is made later, over this body. */
@@ -67,11 +71,20 @@ export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
   const client = new CognitoIdentityProviderClient({ region, maxAttempts: 1, requestHandler: TIMEOUTS })
   const readTurn = tokenBucket(clock, PER_SECOND, BURST)
   const writeTurn = tokenBucket(clock, PER_SECOND, BURST)
+  const factorTurn = tokenBucket(clock, PER_SECOND, BURST)
   return {
     describe: async (userPoolId, signal) => {
       await readTurn(signal)
-      const { command, raw } = rawDescribe(userPoolId)
+      const { command, raw } = keepingRaw(new DescribeUserPoolCommand({ UserPoolId: userPoolId }))
       return calling('cognito-idp:DescribeUserPool', signal, async () => {
+        await client.send(command, { abortSignal: signal })
+        return userPoolIn(raw())
+      })
+    },
+    getMfaConfig: async (userPoolId, signal) => {
+      await factorTurn(signal)
+      const { command, raw } = keepingRaw(new GetUserPoolMfaConfigCommand({ UserPoolId: userPoolId }))
+      return calling('cognito-idp:GetUserPoolMfaConfig', signal, async () => {
         await client.send(command, { abortSignal: signal })
         return raw()
       })

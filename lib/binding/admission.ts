@@ -1,14 +1,45 @@
 // Pre-flight's verdict on a request: what it finds refuses new wishes, and only warns where a wish comes back.
-import { isThrottled, refusal } from '../errors.ts'
+import { isThrottled, refusal, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
+import { text } from '../json.ts'
+import { type EmailConfiguration, withMembersOf } from '../pool/layers.ts'
 import { type Admission, admitAll } from '../pool/reconcile.ts'
 import { findingsOf } from '../preflight/checks.ts'
 import { type Facts, factFinder } from '../preflight/facts.ts'
+import { parseSourceArn } from '../preflight/source-arn.ts'
 import type { Binding } from './properties.ts'
 import { digest } from './record.ts'
 
 /** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
 export const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+
+/**
+ * Before a detach puts another claim's configuration set back: mail by a set that is gone fails, so where SES says that it is gone the pool gets none.
+ * SES is asked once; where it cannot be asked the set is put back.
+ */
+export const admitDetach =
+  (work: PoolWork): Admission =>
+  async ({ userPoolId }, next) => {
+    const name = text(next.desired, 'ConfigurationSet')
+    const isAnothers =
+      next.claims.findLast(({ Declared }) => Declared['ConfigurationSet'] !== undefined)?.Declared['ConfigurationSet'] === name
+    if (name === undefined || !isAnothers || !next.changes.includes('ConfigurationSet')) return { warnings: [] }
+    const region = parseSourceArn(text(next.desired, 'SourceArn'))?.region ?? work.region
+    if (!(await isGone(work, region, name))) return { warnings: [] }
+    const why = `Configuration set ${name} does not exist any more in Amazon SES in ${region}, so it was not put back on user pool ${userPoolId}; the pool has no ConfigurationSet. Create the set, or let its binding name another one.`
+    const without = (email: EmailConfiguration) => withMembersOf(email, {}, ['ConfigurationSet'])
+    const unhealed = { Kind: 'refused', Why: why, At: new Date(work.ports.clock.now()).toISOString() }
+    return { warnings: [why], instead: { ...next, desired: without(next.desired), toSend: without(next.toSend), unhealed } }
+  }
+
+const isGone = async ({ ports: { ses }, signal }: PoolWork, region: string, name: string): Promise<boolean> => {
+  try {
+    return (await ses.getConfigurationSet(region, name, signal)) === undefined
+  } catch (error) {
+    if (error instanceof ServiceError) return false
+    throw error
+  }
+}
 
 /** @param isReplay whether this wish for the pool was answered with a SUCCESS before. @param found gets the facts of each pool */
 export const admissionOf = (

@@ -1,5 +1,6 @@
 // What was not done, in one sentence for the stack's events.
 import { type Refusal, refusal } from '../errors.ts'
+import type { Log } from '../ports.ts'
 
 const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
 
@@ -27,4 +28,14 @@ export const failuresOf = (
   if (userPoolIds.length === 1) return refusal(worst.code, messages)
   const done = `${userPoolIds.length - bad.length} of ${userPoolIds.length} user pools are done${isTimeUp ? ' when the time ran out' : ''}`
   return refusal(worst.code, `${done}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`)
+}
+
+/** A fault of ours: the log has all of it, the sentence only its name. `where` completes `An unexpected error … on`. */
+export const unexpected = (error: unknown, log: Log, where: string): Refusal => {
+  log('error', 'unexpected error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  const name = error instanceof Error ? error.name : 'unknown'
+  return refusal(
+    'InternalFailure',
+    `An unexpected error (${name}) on ${where}; the function’s log has it. Try again, and report it if it stays so.`,
+  )
 }

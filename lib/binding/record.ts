@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import * as v from 'valibot'
 import { canonical, type JsonObject } from '../json.ts'
-import { type Lease, leaseSchema } from '../lease.ts'
+import { type Lease, leaseSchema, whileInDoubt } from '../lease.ts'
 import type { Owner } from '../pool/record.ts'
 import { readItem, SCHEMA_VERSION } from '../table/schema.ts'
 
@@ -58,9 +58,31 @@ export type StoredResponse = BindingRecord['Answers'][number]
 export const storedResponse = (record: BindingRecord | undefined, event: string, now: number): StoredResponse | undefined =>
   record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)
 
-/** Whether the event was signed before the newest one handled. Times are X-Amz-Date, `20261123T101500Z`. */
-export const isLate = (record: BindingRecord | undefined, signedAt: string | undefined): boolean =>
-  signedAt !== undefined && record?.Newest !== undefined && signedAt < record.Newest
+/** Milliseconds since 1970 of an X-Amz-Date, `20261123T101500Z`; NaN for anything else. */
+export const timeOf = (amzDate: string): number =>
+  Date.parse(amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+
+const amzDate = (time: number): string => new Date(time).toISOString().replace(/\.\d+|[-:]/g, '')
+
+/** A Delete that is refused wrongly ends in DELETE_FAILED, and clocks may differ. */
+const DELETE_TOLERANCE_MS = 30_000
+
+/**
+ * Whether an event was signed before the newest one handled. No tolerance for Create and Update: one that was killed and comes again after
+ * the stack's Delete would leave the claim of a stack that is gone. A date in the future counts as now, and one on record tells nothing:
+ * no date can lock a binding.
+ */
+export const isLate = (record: BindingRecord | undefined, type: string, signedAt: string | undefined, now: number): boolean => {
+  if (signedAt === undefined || record?.Newest === undefined) return false
+  const [signed, newest] = [Math.min(timeOf(signedAt), now), timeOf(record.Newest)]
+  return newest <= now && signed < newest - (type === 'Delete' ? DELETE_TOLERANCE_MS : 0)
+}
+
+/** The later of what is on record and what was signed now, neither of them in the future. */
+const newestOf = (record: BindingRecord | undefined, signedAt: string | undefined, now: number): string | undefined => {
+  const times = [record?.Newest, signedAt].map((date) => timeOf(date ?? '')).filter(Number.isFinite)
+  return times.length > 0 ? amzDate(Math.min(now, Math.max(...times))) : undefined
+}
 
 type Draft = Omit<BindingRecord, 'Revision'>
 
@@ -79,8 +101,9 @@ export const begun = (
   signedAt: string | undefined,
   holder: Lease,
   now: number,
-): Draft =>
-  expiring(
+): Draft => {
+  const newest = newestOf(record, signedAt, now)
+  return expiring(
     {
       UserPoolId: bindingKey(owner),
       SchemaVersion: SCHEMA_VERSION,
@@ -90,18 +113,22 @@ export const begun = (
       Answered: record?.Answered ?? [],
       Wishes: record?.Wishes ?? [],
       Answers: record?.Answers ?? [],
-      ...((signedAt ?? record?.Newest) ? { Newest: signedAt ?? record?.Newest } : {}),
+      ...(newest === undefined ? {} : { Newest: newest }),
       Lease: holder,
     },
     now,
   )
+}
 
 /** What a SUCCESS leaves: these pools, and the wish (absent after a Delete). A FAILED changes neither. */
 export type Success = { readonly pools: readonly string[]; readonly fingerprint: string | undefined }
 
-/** The record when its event has been answered. */
+/**
+ * The record when its event has been answered. After a FAILED something of ours may still take effect, so the lease goes on until it cannot:
+ * what CloudFormation sends next must find all of it.
+ */
 export const withResponse = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
-  const { Lease: _, ...rest } = record
+  const { Lease: lease, ...rest } = record
   const fresh = rest.Answers.filter((answer) => answer.Event !== event && Date.parse(answer.At) > now - HOURS_24)
   const wishes =
     success?.fingerprint === undefined ? [] : [success.fingerprint, ...rest.Wishes.filter((wish) => wish !== success.fingerprint)]
@@ -109,6 +136,7 @@ export const withResponse = (record: BindingRecord, event: string, body: string,
     {
       ...rest,
       ...(success ? { Pools: [...success.pools], Answered: [...success.pools], Wishes: wishes.slice(0, WISHES_KEPT) } : {}),
+      ...(success === undefined && lease ? { Lease: whileInDoubt(lease, now) } : {}),
       Answers: [{ Event: event, At: new Date(now).toISOString(), Body: body }, ...fresh].slice(0, ANSWERS_KEPT),
     },
     now,

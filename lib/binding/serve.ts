@@ -6,15 +6,15 @@ import { isObject, text } from '../json.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
 import { refusalFor } from '../pool/cognito-errors.ts'
 import type { Operation } from '../pool/plan.ts'
-import { type Admission, admitAll, type Reconciled, reconcile } from '../pool/reconcile.ts'
+import { type Admission, type Reconciled, reconcile } from '../pool/reconcile.ts'
 import type { Log } from '../ports.ts'
 import { summary } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
 import { tableRefusalFor } from '../table/errors.ts'
-import { admissionOf, fingerprintOf } from './admission.ts'
-import { failuresOf, notReached, timeRanOut } from './failures.ts'
+import { admissionOf, admitDetach, fingerprintOf } from './admission.ts'
+import { failuresOf, notReached, timeRanOut, unexpected } from './failures.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
-import { isAnotherBindings, physicalResourceId, type Success } from './record.ts'
+import { type BindingRecord, isAnotherBindings, physicalResourceId, type Success } from './record.ts'
 import { effectiveData, type Outcome, type ResponseIds, responseBody } from './response.ts'
 import { closeSession, type EventOfBinding, openSession, type Session, unlessStored } from './session.ts'
 
@@ -42,16 +42,21 @@ export const responseTo = (request: Request, outcome: Outcome): string => respon
 
 const failed = ({ code, message }: Refusal): Outcome => ({ status: 'FAILED', code, message })
 
-const refusalForAny = (error: unknown, { ports, region }: Invocation, userPoolId: string): Refusal => {
+/** Why all came to an end, with `done` of the pools done. @throws what neither the deadline nor a service explains */
+const refusalForAll = (error: unknown, { ports, signal, region }: Invocation, pools: readonly string[], done: number): Refusal => {
+  if (signal.aborted) return timeRanOut(done, pools)
   if (!(error instanceof ServiceError)) throw error
-  return error.action.startsWith('dynamodb:') ? tableRefusalFor(error, ports.table.name) : refusalFor(error, { userPoolId, region })
+  return serviceRefusal(error, ports.table.name, pools.join(', '), region)
 }
+
+const serviceRefusal = (error: ServiceError, table: string, userPoolId: string, region: string): Refusal =>
+  error.action.startsWith('dynamodb:') ? tableRefusalFor(error, table) : refusalFor(error, { userPoolId, region })
 
 /**
  * Serves one request.
- * @returns the body of the answer, stored before it is given, or undefined when another delivery of the same event answers
+ * @returns the body of the response. It is stored before it is given, so that the same event gets the same one
  */
-export const serve = async (request: Request, invocation: Invocation): Promise<string | undefined> => {
+export const serve = async (request: Request, invocation: Invocation): Promise<string> => {
   const fail = (refused: Refusal): string => responseTo(request, failed(refused))
   if (request.type === 'Delete' && isAnotherBindings(request.physicalResourceId, request.owner)) {
     invocation.log('info', `Delete of ${request.physicalResourceId}: not this binding's ID, nothing done`)
@@ -65,20 +70,17 @@ export const serve = async (request: Request, invocation: Invocation): Promise<s
     const opened = await openSession(request, pools, invocation)
     if (opened.kind === 'refused') return fail(opened.refusal)
     if (opened.kind === 'answered') {
-      if (!opened.isFirstLook) return undefined // By the delivery that we waited for.
       invocation.log('info', `${request.type}: this event was answered before; the same answer again`)
       return opened.body
     }
-    const { outcome, success } = await applyToPools(request, binding, pools, opened.session, { ...invocation, waitingFor: new Map() })
+    const { session } = opened
+    const { outcome, success } = await applyToPools(request, binding, pools, session, { ...invocation, waitingFor: new Map() })
     const answer = responseTo(request, outcome)
-    const lost = (error: unknown) =>
-      fail(error instanceof ServiceError ? tableRefusalFor(error, invocation.ports.table.name) : timeRanOut(pools.length, pools))
-    return await closeSession(request, opened.session, invocation, answer, success, (error) =>
-      outcome.status === 'FAILED' ? answer : lost(error),
-    )
+    const unstored = (error: unknown): string =>
+      outcome.status === 'FAILED' ? answer : fail(refusalForAll(error, invocation, pools, pools.length))
+    return await closeSession(request, session, invocation, answer, success, unstored)
   } catch (error) {
-    const refused = invocation.signal.aborted ? timeRanOut(0, pools) : refusalForAny(error, invocation, '')
-    return unlessStored(request, invocation, fail(refused))
+    return unlessStored(request, invocation, fail(refusalForAll(error, invocation, pools, 0)))
   }
 }
 
@@ -90,70 +92,92 @@ const applyToPools = async (
   binding: Binding | undefined,
   pools: readonly string[],
   { found: record }: Session,
-  pooled: PoolWork,
+  work: PoolWork,
 ): Promise<Served> => {
-  const { log, signal } = pooled
-  const oldPools = wellFormedPoolIds(request.oldProperties)
-  const before = [...new Set([...(record?.Pools ?? []), ...oldPools])]
-  const oldSet = isObject(request.oldProperties) ? text(request.oldProperties, 'ConfigurationSet') : undefined
-  const pass = reconcileAll(pooled)
-  const detach = (id: string): Operation => ({
-    kind: 'detach',
-    owner: request.owner,
-    onDelete: onDeleteOf(request.properties),
-    answered: record?.Answered.includes(id) ?? false,
-  })
-  if (!binding) {
-    const all = [...new Set([...pools, ...before])]
-    const results = await pass(all, detach, admitAll)
-    logWarnings(log, results)
-    const short = failuresOf(all, results, signal.aborted)
-    return short ? { outcome: failed(short) } : { outcome: { status: 'SUCCESS' }, success: { pools: [], fingerprint: undefined } }
-  }
-
-  const wish = fingerprintOf(binding)
-  const facts = new Map<string, Facts>()
-  const isReplay = (id: string): boolean =>
-    request.type === 'Update' && (record?.Wishes.includes(wish) ?? false) && (record?.Answered.includes(id) ?? false)
-  const attach = (id: string): Operation => ({
-    kind: 'attach',
-    claim: { ...request.owner, Declared: binding.declared, OnDelete: binding.onDelete, Heal: binding.heal },
-    takeover: binding.takeover,
-    formerSet: request.type === 'Update' && oldPools.includes(id) ? oldSet : undefined,
-  })
-  const attached = await pass(pools, attach, admissionOf(binding, isReplay, pooled, facts))
-  const left = before.filter((id) => !pools.includes(id))
-  const detached = attached.every((result) => result.ok) ? await pass(left, detach, admitAll) : []
-  const results = [...attached, ...detached]
-  logWarnings(log, results)
-  const short = failuresOf([...pools, ...left], results, signal.aborted)
+  const before = [...new Set([...(record?.Pools ?? []), ...wellFormedPoolIds(request.oldProperties)])]
+  const attached = binding ? await attachAll(request, binding, record, work) : { results: [], facts: undefined }
+  const left = [...(binding ? [] : pools), ...before].filter(
+    (id, index, all) => !binding?.userPoolIds.includes(id) && all.indexOf(id) === index,
+  )
+  const detached = attached.results.every(({ ok }) => ok) ? await detachAll(request, left, record, work) : []
+  const results = [...attached.results, ...detached]
+  logWarnings(work.log, results)
+  const short = failuresOf([...(binding ? pools : []), ...left], results, work.signal.aborted)
   if (short) return { outcome: failed(short) }
+  if (!binding) return { outcome: { status: 'SUCCESS' }, success: { pools: [], fingerprint: undefined } }
 
-  const [first] = attached
-  const firstFacts = facts.get(pools[0] ?? '')
+  const [first] = attached.results
   const data = {
     ...effectiveData(first?.ok ? first.emailConfiguration : {}),
     UserPoolIds: pools.join(),
-    ...(firstFacts ? summary(firstFacts) : { SendingPoolName: '', EventDestinations: '', Max24HourSend: '' }),
+    ...(attached.facts ? summary(attached.facts) : { SendingPoolName: '', EventDestinations: '', Max24HourSend: '' }),
   }
   const warnings = [...new Set(results.flatMap((result) => (result.ok ? result.warnings : [])))]
-  return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, fingerprint: wish } }
+  return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, fingerprint: fingerprintOf(binding) } }
+}
+
+type Results = readonly (Reconciled | Refusal)[]
+
+const attachAll = async (
+  request: Request,
+  binding: Binding,
+  record: BindingRecord | undefined,
+  work: PoolWork,
+): Promise<{ readonly results: Results; readonly facts: Facts | undefined }> => {
+  const { owner, type, oldProperties } = request
+  const { userPoolIds, declared, onDelete, heal, preflight, takeover } = binding
+  const [oldPools, oldSet] = [
+    wellFormedPoolIds(oldProperties),
+    isObject(oldProperties) ? text(oldProperties, 'ConfigurationSet') : undefined,
+  ]
+  const fingerprint = fingerprintOf(binding)
+  const isReplay = (id: string): boolean =>
+    type === 'Update' && (record?.Wishes.includes(fingerprint) ?? false) && (record?.Answered.includes(id) ?? false)
+  const attach = (id: string): Operation => ({
+    kind: 'attach',
+    claim: { ...owner, Declared: declared, OnDelete: onDelete, Heal: heal, Preflight: preflight },
+    takeover: takeover ? (work.allowTakeover ? 'yes' : 'forbidden') : 'no',
+    formerSet: type === 'Update' && oldPools.includes(id) ? oldSet : undefined,
+  })
+  const facts = new Map<string, Facts>()
+  const results = await reconcileAll(userPoolIds, attach, admissionOf(binding, isReplay, work, facts), work)
+  return { results, facts: facts.get(userPoolIds[0] ?? '') }
+}
+
+const detachAll = (
+  { owner, properties }: Request,
+  userPoolIds: readonly string[],
+  record: BindingRecord | undefined,
+  work: PoolWork,
+): Promise<Results> => {
+  const detach = (id: string): Operation => ({
+    kind: 'detach',
+    owner,
+    onDelete: onDeleteOf(properties),
+    answered: record?.Answered.includes(id) ?? false,
+  })
+  return reconcileAll(userPoolIds, detach, admitDetach(work), work)
 }
 
 /** Reconciles pools side by side; one that cannot be done does not stop the others. */
-const reconcileAll =
-  (work: PoolWork) =>
-  (ids: readonly string[], changeOf: (id: string) => Operation, judge: Admission): Promise<readonly (Reconciled | Refusal)[]> =>
-    mapConcurrently(ids, POOLS_AT_ONCE, async (id) => {
-      try {
-        return await reconcile(id, changeOf(id), judge, work)
-      } catch (error) {
-        if (work.signal.aborted) return work.waitingFor.get(id) ?? notReached(id)
-        return refusalForAny(error, work, id)
-      }
-    })
+const reconcileAll = (
+  userPoolIds: readonly string[],
+  operationOn: (userPoolId: string) => Operation,
+  admission: Admission,
+  work: PoolWork,
+): Promise<Results> =>
+  mapConcurrently(userPoolIds, POOLS_AT_ONCE, async (id) => {
+    try {
+      return await reconcile(id, operationOn(id), admission, work)
+    } catch (error) {
+      if (work.signal.aborted) return work.waitingFor.get(id) ?? notReached(id)
+      return error instanceof ServiceError
+        ? serviceRefusal(error, work.ports.table.name, id, work.region)
+        : unexpected(error, work.log, `user pool ${id}`)
+    }
+  })
 
-const logWarnings = (log: Log, results: readonly (Reconciled | Refusal)[]): void => {
+const logWarnings = (log: Log, results: Results): void => {
   for (const result of results) {
     if (result.ok) for (const warning of result.warnings) log('warn', warning)
     else log('error', `${result.code}: ${result.message}`)

@@ -1,7 +1,7 @@
-// The binding's item while one event of it is served: ours from the beginning until its answer is stored, or until our time is over.
+// The binding's item while one event of it is served: ours from the beginning until the response is stored.
 import { type Refusal, refusal } from '../errors.ts'
 import type { Invocation } from '../invocation.ts'
-import { isHeld, untilNextLook } from '../lease.ts'
+import { holderOf, untilNextLook } from '../lease.ts'
 import type { Owner } from '../pool/record.ts'
 import { readItemOf, save } from '../table/items.ts'
 import { type BindingRecord, begun, bindingKey, isLate, readBindingRecord, type Success, storedResponse, withResponse } from './record.ts'
@@ -20,7 +20,7 @@ export type EventOfBinding = {
 export type Session = { readonly found: BindingRecord | undefined; readonly ours: BindingRecord }
 
 type Opened =
-  | { readonly kind: 'answered'; readonly body: string; readonly isFirstLook: boolean }
+  | { readonly kind: 'answered'; readonly body: string }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'open'; readonly session: Session }
 
@@ -29,19 +29,19 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
   const { ports, lease, signal } = invocation
   const { table, clock } = ports
   const refused = (message: string): Opened => ({ kind: 'refused', refusal: refusal('ResourceConflict', message) })
-  for (let isFirstLook = true; ; isFirstLook = false) {
+  for (;;) {
     const item = await readItemOf(table, clock, bindingKey(event.owner), signal)
     const read = item && readBindingRecord(item, table.name)
     if (read && !read.ok) return { kind: 'refused', refusal: read }
     const found = read?.record
     const stored = storedResponse(found, event.idempotencyKey, clock.now())
-    if (stored !== undefined) return { kind: 'answered', body: stored.Body, isFirstLook }
-    if (isLate(found, event.signedAt)) {
+    if (stored !== undefined) return { kind: 'answered', body: stored.Body }
+    if (isLate(found, event.type, event.signedAt, clock.now())) {
       return refused(
         `This ${event.type} of ${event.owner.LogicalResourceId} is superseded: an event that was signed later (${found?.Newest}) has been handled. Nothing was done.`,
       )
     }
-    if (!found?.Lease || !isHeld(found.Lease, lease, clock.now())) {
+    if (!found?.Lease || holderOf(found.Lease, lease, clock.now()) !== 'another') {
       const ours = await save(table, clock, begun(found, event.owner, pools, event.signedAt, lease, clock.now()), found?.Revision, signal)
       if (ours) return { kind: 'open', session: { found, ours } }
       continue

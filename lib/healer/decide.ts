@@ -22,8 +22,6 @@ export type Decision =
   | { readonly kind: 'notify'; readonly why: string }
   /** Nothing gives the pool a sender, so there is nothing to put back to. */
   | { readonly kind: 'blocked'; readonly why: string }
-  /** The set or the identity cannot send: putting it back would make it worse. */
-  | { readonly kind: 'refused'; readonly why: string }
   /** Neither heals nor reports. */
   | { readonly kind: 'off'; readonly why: string }
 
@@ -47,21 +45,17 @@ const wasWiped = (name: string, live: EmailConfiguration, record: PoolRecord): b
   isUnfinished(name, live, record) ||
   (name === 'EmailSendingAccount' && live[name] === 'COGNITO_DEFAULT')
 
-const CONTESTED = 'contested: '
-
 /** What to do about what stands live, against the saved base. Pure. */
 export const decide = ({ record, live, pool }: Observed, { changes, noSender }: Plan, at: string): Decision => {
   if (!record || (changes.length === 0 && noSender === undefined)) return { kind: 'asDeclared' }
   const mode = modeOf(claimsOf(record))
   if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off', why: 'off' }
-  const isContested = record.Unhealed?.startsWith(CONTESTED)
-  if (isContested) return { kind: 'contested', why: record.Unhealed ?? '' }
+  if (record.Unhealed?.Kind === 'contested') return { kind: 'contested', why: record.Unhealed.Why }
   const overridden = changes.filter((name) => !wasWiped(name, live, record))
-  if (overridden.length > 0) return { kind: 'contested', why: `${CONTESTED}somebody set ${overridden.join(', ')} to another value` }
-  if (noSender !== undefined) return { kind: 'blocked', why: `blocked: ${noSender}` }
-  if (mode === 'NOTIFY') return { kind: 'notify', why: `notify: ${changes.join(', ')} not as declared` }
+  if (overridden.length > 0) return { kind: 'contested', why: `somebody set ${overridden.join(', ')} to another value` }
+  if (noSender !== undefined) return { kind: 'blocked', why: noSender }
+  if (mode === 'NOTIFY') return { kind: 'notify', why: `${changes.join(', ')} not as declared` }
   const heals = recentHeals(record, at).length
-  if (heals >= HEALS_A_DAY)
-    return { kind: 'contested', why: `${CONTESTED}${changes.join(', ')} wiped again after ${heals} heals in 24 hours` }
+  if (heals >= HEALS_A_DAY) return { kind: 'contested', why: `${changes.join(', ')} wiped again after ${heals} heals in 24 hours` }
   return { kind: 'heal' }
 }

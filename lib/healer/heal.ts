@@ -1,19 +1,18 @@
 // Drift of one pool: noticed, put back, or left alone with a reason.
-import { type Refusal, refusal, ServiceError } from '../errors.ts'
+import { type Refusal, refusal } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
-import { isHeld } from '../lease.ts'
-import type { Observed } from '../pool/observe.ts'
-import type { Plan } from '../pool/plan.ts'
+import { holderOf } from '../lease.ts'
+import type { EmailConfiguration } from '../pool/layers.ts'
 import { type Admission, reconcile } from '../pool/reconcile.ts'
-import { type PoolRecord, readPoolRecord } from '../pool/record.ts'
-import { findingsOf as judgeFacts } from '../preflight/checks.ts'
-import { type FactFinder, factFinder } from '../preflight/facts.ts'
+import { claimsOf, type PoolRecord, readPoolRecord } from '../pool/record.ts'
+import { findingsOf } from '../preflight/checks.ts'
+import type { FactFinder } from '../preflight/facts.ts'
 import { readItemOf, save } from '../table/items.ts'
 import { type Decision, decide } from './decide.ts'
 
 /** Findings of pre-flight that a heal would make worse: a set or an identity that cannot send is no better than what stands there. */
-const WORSE: ReadonlySet<string> = new Set([
+const CANNOT_SEND: ReadonlySet<string> = new Set([
   'configuration-set-missing',
   'configuration-set-elsewhere',
   'configuration-set-sending-off',
@@ -22,89 +21,140 @@ const WORSE: ReadonlySet<string> = new Set([
   'identity-unverified',
   'account-shut-down',
   'account-sending-off',
-  'read-denied',
 ])
 
-/** What became of a pool. `busy`: another operation works on it, look again later. `unknown`: we have no record of it. */
-export type Healed = 'asDeclared' | 'healed' | 'contested' | 'notify' | 'off' | 'blocked' | 'refused' | 'gone' | 'busy' | 'unknown'
+/** Reads that a heal has to wait for, or to do without. */
+const UNREAD: ReadonlySet<string> = new Set(['read-denied', 'read-throttled', 'read-failed'])
+
+/**
+ * What became of a pool. `broken`: as declared, but SES says that it cannot send. `busy`: another operation works on it, look again later.
+ * `failed`: it could not be looked at. `unknown`: we have no record of it.
+ */
+export type Healed =
+  | 'asDeclared'
+  | 'broken'
+  | 'healed'
+  | 'contested'
+  | 'notify'
+  | 'off'
+  | 'blocked'
+  | 'refused'
+  | 'gone'
+  | 'busy'
+  | 'failed'
+  | 'unknown'
+
+/** What the healer decided, and the very record that it judged, carried by the refusal that stops a reconcile. */
+type LeftAlone = Refusal & { readonly kind: Exclude<Decision['kind'], 'asDeclared' | 'heal'> | 'refused'; readonly judged: PoolRecord }
+
+const isLeftAlone = (refused: Refusal): refused is LeftAlone => 'judged' in refused
+
+type Health = { readonly cannotSend?: string; readonly unread?: Refusal }
+
+/** What SES says of a set and an identity. */
+const healthOf = async (
+  userPoolId: string,
+  emailConfiguration: EmailConfiguration,
+  pool: JsonObject,
+  finder: FactFinder,
+  { region, account, partition }: PoolWork,
+): Promise<Health> => {
+  const facts = await finder.gather(emailConfiguration)
+  const findings = findingsOf({ userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: true }, facts)
+  const unread = findings.find(({ check }) => UNREAD.has(check))
+  const messages = findings.filter(({ check }) => CANNOT_SEND.has(check)).map(({ message }) => message)
+  return {
+    ...(messages.length > 0 ? { cannotSend: messages.join(' ') } : {}),
+    ...(unread ? { unread: refusal(unread.code, unread.message) } : {}),
+  }
+}
+
+/** The topmost claim says what SES is asked. Records of 0.1 do not say: the default. */
+const preflightOf = (record: PoolRecord | undefined) => claimsOf(record).at(-1)?.Preflight ?? 'ENFORCE'
+
+/** Lets a heal through that is called for and does not make it worse. Refuses everything else with a reason. */
+const admitHeal =
+  (finder: FactFinder, at: string, work: PoolWork): Admission =>
+  async (observed, next) => {
+    const { record, userPoolId, pool } = observed
+    const decision = decide(observed, next, at)
+    const leave = (kind: LeftAlone['kind'], why: string) => ({
+      refusal: { ...refusal('InvalidRequest', why), kind, judged: record },
+      warnings: [],
+    })
+    if ('why' in decision) return leave(decision.kind, decision.why)
+    if (decision.kind === 'asDeclared' || preflightOf(record) !== 'ENFORCE') return { warnings: [] }
+    const { cannotSend, unread } = await healthOf(userPoolId, next.desired, pool, finder, work)
+    if (unread && unread.code !== 'AccessDenied') return { refusal: unread, warnings: [] }
+    const why = cannotSend ?? unread?.message
+    return why === undefined ? { warnings: [] } : leave('refused', why)
+  }
 
 /** Says in the record why the pool is left alone. @returns false when the record has moved since it was judged */
-const recordReason = async (work: PoolWork, judged: PoolRecord, why: string): Promise<boolean> => {
-  if (judged.Unhealed === why) return true
+const recordReason = async (work: PoolWork, judged: PoolRecord, kind: string, why: string, at: string): Promise<boolean> => {
+  if (judged.Unhealed?.Kind === kind && judged.Unhealed.Why === why) return true
   const { table, clock } = work.ports
   const { Revision, Lease: _, ...rest } = judged
-  return (await save(table, clock, { ...rest, Unhealed: why }, Revision, work.signal)) !== undefined
+  return (await save(table, clock, { ...rest, Unhealed: { Kind: kind, Why: why, At: at } }, Revision, work.signal)) !== undefined
 }
 
-/** Why a heal would make it worse, if it would. @throws ServiceError when SES could not be asked */
-export const wouldNotSend = async (
-  { userPoolId, pool }: Observed,
-  { desired }: Plan,
-  finder: FactFinder,
-  work: PoolWork,
-): Promise<string | undefined> => {
-  const facts = await finder.gather(desired)
-  const { region, account, partition } = work
-  const findings = judgeFacts({ userPoolId, emailConfiguration: desired, pool, region, account, partition, allowSandbox: true }, facts)
-  const unread = findings.find(({ check }) => check === 'read-throttled' || check === 'read-failed')
-  if (unread) throw new ServiceError('ses:Get*', unread.code, unread.message)
-  const messages = findings.filter(({ check }) => WORSE.has(check)).map(({ message }) => message)
-  return messages.length > 0 ? messages.join(' ') : undefined
-}
-
-/** Errors after which the next look may do better. */
+/** Refusals after which the next look may do better. */
 const PASSING: ReadonlySet<string> = new Set(['Throttling', 'InternalFailure', 'NotStabilized'])
 
 /**
- * Looks at one pool and puts back what its claims say, if that is what should be done. `item` is the pool's record as it was read, maybe a while ago.
- * @throws ServiceError when AWS could not be asked, or did not do what was asked
+ * Looks at one pool and puts back what its claims say, if that is what should be done.
+ * @param item the pool's record as it was read, maybe a while ago
+ * @param finder shared by all pools of a sweep: SES is asked once for each set and identity
+ * @throws ServiceError when Cognito or the table could not be asked
  */
-export const heal = async (userPoolId: string, item: JsonObject | undefined, work: PoolWork): Promise<Healed> => {
-  const { ses, table, clock } = work.ports
+export const heal = async (userPoolId: string, item: JsonObject | undefined, finder: FactFinder, work: PoolWork): Promise<Healed> => {
+  const { table, clock } = work.ports
   const at = new Date(clock.now()).toISOString()
-  const finder = factFinder(ses, clock, work.signal, work.region)
   for (let isFresh = false; ; isFresh = true) {
     const found = isFresh ? await readItemOf(table, clock, userPoolId, work.signal) : item
     if (!found) return 'unknown'
     const read = readPoolRecord(found, table.name)
-    if (!read.ok) throw new ServiceError('dynamodb:GetItem', read.code, read.message)
-    let judged = read.record
-    let decision: Decision = { kind: 'asDeclared' }
-    const judge: Admission = async (seen, next) => {
-      judged = seen.record ?? judged
-      decision = decide(seen, next, at)
-      const harm = decision.kind === 'heal' ? await wouldNotSend(seen, next, finder, work) : undefined
-      if (harm !== undefined) decision = { kind: 'refused', why: `refused: ${harm}` }
-      return 'why' in decision ? { refusal: refusal('InvalidRequest', decision.why), warnings: [] } : { warnings: [] }
-    }
-    const result = await reconcile(userPoolId, { kind: 'heal', at }, judge, work)
-    if (result.ok) return result.wrote ? 'healed' : 'asDeclared'
-    const { code, message } = result
-    if (code === 'ResourceConflict') return 'busy'
-    if (PASSING.has(code)) throw new ServiceError('cognito-idp:UpdateUserPool', code, message)
-    const { kind, why } = leftAlone(decision, result)
+    if (!read.ok) return failed(work, userPoolId, read)
+    const result = await reconcile(userPoolId, { kind: 'heal', at }, admitHeal(finder, at, work), work)
+    if (result.ok) return result.wrote ? 'healed' : asDeclared(userPoolId, read.record, result.emailConfiguration, finder, work)
+    if (result.code === 'ResourceConflict') return 'busy'
+    if (!isLeftAlone(result) && PASSING.has(result.code)) return failed(work, userPoolId, result)
+    const kind = isLeftAlone(result) ? result.kind : result.code === 'NotFound' ? 'gone' : 'refused'
     if (kind === 'off') return 'off'
-    const record = 'why' in decision ? judged : await settledRecord(work, userPoolId)
-    if (!record || (await recordReason(work, record, why))) {
-      work.log(kind === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${why}`)
+    const judged = isLeftAlone(result) ? result.judged : await committedRecord(work, userPoolId)
+    if (!judged || (await recordReason(work, judged, kind, result.message, at))) {
+      work.log(kind === 'gone' ? 'info' : 'warn', `user pool ${userPoolId} is left alone, ${kind}: ${result.message}`)
       return kind
     }
     if (isFresh) return 'busy'
   }
 }
 
+const failed = (work: PoolWork, userPoolId: string, { code, message }: Refusal): 'failed' => {
+  work.log('error', `user pool ${userPoolId} could not be looked at: ${code}: ${message}`)
+  return 'failed'
+}
+
+/** A pool that is as declared may still not send: its set or its identity is gone, or cannot. */
+const asDeclared = async (
+  userPoolId: string,
+  record: PoolRecord,
+  live: EmailConfiguration,
+  finder: FactFinder,
+  work: PoolWork,
+): Promise<'asDeclared' | 'broken'> => {
+  if (preflightOf(record) === 'SKIP') return 'asDeclared'
+  const { cannotSend } = await healthOf(userPoolId, live, {}, finder, work)
+  if (cannotSend === undefined) return 'asDeclared'
+  work.log('warn', `user pool ${userPoolId} is as declared and cannot send: ${cannotSend}`)
+  return 'broken'
+}
+
 /** The record after an attempt that Cognito refused: ours no more. Undefined when somebody else has it by now. */
-const settledRecord = async (work: PoolWork, userPoolId: string): Promise<PoolRecord | undefined> => {
+const committedRecord = async (work: PoolWork, userPoolId: string): Promise<PoolRecord | undefined> => {
   const { table, clock } = work.ports
   const item = await readItemOf(table, clock, userPoolId, work.signal)
   const read = item && readPoolRecord(item, table.name)
-  if (!read?.ok || isHeld(read.record.Lease, work.lease, clock.now())) return undefined
+  if (!read?.ok || holderOf(read.record.Lease, work.lease, clock.now()) === 'another') return undefined
   return read.record
-}
-
-/** What to say of a pool that was left alone: the decision, or why Cognito did not take what was decided. */
-const leftAlone = (decision: Decision, { code, message }: Refusal): { readonly kind: Healed; readonly why: string } => {
-  if ('why' in decision) return decision
-  const kind = code === 'NotFound' ? 'gone' : 'refused'
-  return { kind, why: `${kind}: ${message}` }
 }

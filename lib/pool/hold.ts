@@ -1,11 +1,11 @@
-// Our mark on a pool's item: written ahead of an update, settled when the update is known, taken back when it had no effect.
+// Our mark on a pool's item: written ahead of an update, committed when the update is known, taken back when it had no effect.
 import type { PoolWork } from '../invocation.ts'
-import type { Lease } from '../lease.ts'
+import { type Lease, whileInDoubt } from '../lease.ts'
 import { remove, save } from '../table/items.ts'
 import { SCHEMA_VERSION } from '../table/schema.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, withMembersOf } from './layers.ts'
 import { type Operation, type Plan, plan } from './plan.ts'
-import { type Claim, openClaims, type PoolRecord, sameRecord } from './record.ts'
+import { type Claim, openClaims, type PoolRecord, sameRecord, type Unhealed } from './record.ts'
 
 /** What we have written ahead, and what stood there before. */
 export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | undefined }
@@ -26,39 +26,46 @@ export const drop = (work: PoolWork, record: PoolRecord, change: Operation & { k
   return commit(work, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
 }
 
-/** Gives the lease up. Where no update can have had an effect the record goes back to what it was; else the intention stays, for whoever comes next. */
+/**
+ * Gives the lease up. Where no update can have had an effect the record goes back to what it was. Else the intention stays for whoever comes next,
+ * who waits until the update can no longer take effect.
+ */
 export const release = async (work: PoolWork, { ahead, before }: Hold, isSent: boolean): Promise<void> => {
   const { table, clock } = work.ports
   const { UserPoolId, Revision } = ahead
-  const left = isSent ? ahead : before
   try {
-    if (!left) await remove(table, clock, UserPoolId, Revision, work.closing)
-    else {
-      const { Lease: _lease, Revision: _revision, ...rest } = left
-      await save(table, clock, rest, Revision, work.closing)
-    }
+    if (isSent) await save(table, clock, { ...ahead, Lease: whileInDoubt(work.lease, clock.now()) }, Revision, work.closing)
+    else if (before) await save(table, clock, withoutLease(before), Revision, work.closing)
+    else await remove(table, clock, UserPoolId, Revision, work.closing)
   } catch (error) {
     // It ends by itself with the invocation's deadline; the answer matters more.
     work.log('warn', `the lease on user pool ${UserPoolId} could not be given up`, { error: String(error) })
   }
 }
 
+const withoutLease = ({ Lease: _lease, Revision: _revision, ...rest }: PoolRecord) => rest
+
 export type Committed = {
   readonly base: EmailConfiguration
   readonly claims: readonly Claim[]
   readonly asked: EmailConfiguration
   readonly applied: EmailConfiguration
+  readonly unhealed?: Unhealed | undefined
 }
 
 /**
  * The state after a write that was read back. What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
  * What did not take counts as asked for as it stands.
  */
-export const stateAfter = (next: Plan, { ignored, changedByOthers }: ReadBack, after: EmailConfiguration): Committed => {
+export const stateAfter = (
+  next: Plan,
+  { ignored, changedByOthers, live: after }: ReadBack & { readonly live: EmailConfiguration },
+): Committed => {
   const unchanged = ignored.filter((name) => !changedByOthers.includes(name))
   return {
     base: next.base,
     claims: next.claims,
+    unhealed: next.unhealed,
     asked: withMembersOf(next.desired, after, unchanged),
     applied: withMembersOf(after, next.toSend, changedByOthers),
   }
@@ -79,6 +86,7 @@ export const committed = (
         Asked: state.asked,
         Applied: state.applied,
         Claims: [...state.claims],
+        ...(state.unhealed ? { Unhealed: state.unhealed } : {}),
         ...(record?.HealHistory ? { HealHistory: record.HealHistory } : {}),
       }
 

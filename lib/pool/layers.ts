@@ -6,7 +6,7 @@ import { type JsonObject, sameSetting, text } from '../json.ts'
 export type EmailConfiguration = JsonObject
 
 /** The members that are one wish: who sends. In a rebase they move together. */
-const SENDER = ['EmailSendingAccount', 'SourceArn', 'From'] as const
+export const SENDER = ['EmailSendingAccount', 'SourceArn', 'From'] as const
 
 const ADDRESSES: ReadonlySet<string> = new Set(['From', 'ReplyToEmailAddress'])
 
@@ -90,10 +90,13 @@ export type ReadBack = {
   readonly changedByOthers: readonly string[]
 }
 
+/** One of two words, and a name that is compared letter by letter: where another value stands, somebody wrote it. */
+const NO_OTHER_SPELLING: ReadonlySet<string> = new Set(['EmailSendingAccount', 'ConfigurationSet'])
+
 /** Whether a value that is not as sent can be the service's way to write it: another text, of an address the same mailbox. */
 const isSpelling = (name: string, sent: EmailConfiguration, after: EmailConfiguration): boolean => {
   const [asked, found] = [text(sent, name), text(after, name)]
-  if (name === 'EmailSendingAccount' || asked === undefined || found === undefined) return false
+  if (NO_OTHER_SPELLING.has(name) || asked === undefined || found === undefined) return false
   if (!ADDRESSES.has(name)) return true
   const [one, other] = [parseMailbox(asked), parseMailbox(found)]
   return 'domain' in one && 'domain' in other && one.localPart === other.localPart && one.domain === other.domain

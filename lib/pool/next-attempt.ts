@@ -1,21 +1,24 @@
 // The next attempt after an update that Cognito refused, or of which it never said: another way, another time, or none.
-import { isDefinite, isDenied, isNotFound, isThrottled, type ServiceError } from '../errors.ts'
+import { isDefinite, isDenied, isThrottled, type ServiceError, shortened } from '../errors.ts'
+import { text } from '../json.ts'
 import type { Clock } from '../ports.ts'
 import { backoff } from '../retry.ts'
-import { LANDED_MS } from '../timing.ts'
-import { differingMembers, type EmailConfiguration, withMembersOf } from './layers.ts'
-import type { Plan } from './plan.ts'
+import { IN_DOUBT_MS } from '../timing.ts'
+import { differingMembers, type EmailConfiguration, SENDER, withMembersOf } from './layers.ts'
+import type { Operation, Plan } from './plan.ts'
 import type { UpdateOptions } from './settings.ts'
+
+export type RefusedSender = { readonly sender: string; readonly said: string }
 
 /** What the attempts so far have taught. */
 export type Attempts = {
   readonly options: UpdateOptions
-  /** The pool does not go back to COGNITO_DEFAULT. */
-  readonly keepsSender: boolean
+  /** The sender that the service does not take back, and what it said: the pool keeps the one that it has. */
+  readonly refusedSender?: RefusedSender
   readonly failures: number
 }
 
-export const FIRST_ATTEMPT: Attempts = { options: {}, keepsSender: false, failures: 0 }
+export const FIRST_ATTEMPT: Attempts = { options: {}, failures: 0 }
 
 /** Attempts for errors that often pass, by name. Throttles and imports are waited out while there is time. */
 const ATTEMPTS: Readonly<Record<string, number>> = {
@@ -29,15 +32,21 @@ const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTempl
 
 const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
 
-/** Whether the service refuses the way back to COGNITO_DEFAULT: with email MFA or email OTP the pool needs a sender. */
-const refusesDefault = (error: ServiceError, next: Plan, live: EmailConfiguration): boolean =>
+/** A denial that names an identity of SES is about the sender. Any other is about the function's role, and may pass. */
+const isAboutIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
+
+/**
+ * Whether the service refused the way back for good: COGNITO_DEFAULT with email MFA or email OTP, or a sender of base's own that it takes no more.
+ * It says so in many ways, so any lasting refusal of an update that changes the sender counts. If another cause was behind it, the next one is refused too.
+ */
+const refusesSender = (error: ServiceError, operation: Operation, next: Plan, live: EmailConfiguration): boolean =>
+  (operation.kind === 'detach' || operation.kind === 'recover') &&
   isDefinite(error) &&
   !isThrottled(error) &&
-  !isDenied(error) &&
-  !isNotFound(error) &&
+  !(isDenied(error) && !isAboutIdentity(error)) &&
   ATTEMPTS[error.code] === undefined &&
-  next.desired['EmailSendingAccount'] !== 'DEVELOPER' &&
-  live['EmailSendingAccount'] === 'DEVELOPER'
+  live['EmailSendingAccount'] === 'DEVELOPER' &&
+  SENDER.some((name) => next.changes.includes(name))
 
 /** Only ConfigurationSet and ReplyToEmailAddress go back to base. */
 export const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
@@ -45,8 +54,13 @@ export const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
   return { ...next, desired, toSend: desired, changes: differingMembers(live, desired) }
 }
 
-export const senderKept = (userPoolId: string): string =>
-  `Amazon Cognito does not let user pool ${userPoolId} go back to COGNITO_DEFAULT (email MFA and email OTP need a sender of the pool’s own), so it keeps its sender; ConfigurationSet and ReplyToEmailAddress were put back.`
+export const senderKept = (userPoolId: string, { sender, said }: RefusedSender): string =>
+  `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has; ConfigurationSet and ReplyToEmailAddress were put back.`
+
+const senderOf = (email: EmailConfiguration): string =>
+  text(email, 'EmailSendingAccount') === 'DEVELOPER'
+    ? ['SourceArn', 'From'].flatMap((name) => (text(email, name) === undefined ? [] : `${name} ${text(email, name)}`)).join(', ')
+    : 'COGNITO_DEFAULT'
 
 export const templateRemarks = (userPoolId: string, { options }: Attempts): string[] =>
   options.onlyTheTemplateInUse
@@ -60,20 +74,23 @@ const waitAfter = (error: ServiceError, failures: number, clock: Clock): number 
   const attempts = isThrottled(error) ? Infinity : (ATTEMPTS[error.code] ?? (isDefinite(error) ? 1 : 5))
   if (failures + 1 >= attempts) return undefined
   const wait = error.code === 'UserImportInProgressException' ? 5_000 : backoff(failures, clock)
-  return isDefinite(error) ? wait : Math.max(wait, LANDED_MS)
+  return isDefinite(error) ? wait : Math.max(wait, IN_DOUBT_MS)
 }
 
 /** What the next attempt knows, and when it begins (at once where `wait` is undefined); undefined when there is no point in one. */
 export const nextAttempt = (
   error: ServiceError,
-  tries: Attempts,
+  { attempts, operation }: { readonly attempts: Attempts; readonly operation: Operation },
   next: Plan,
   live: EmailConfiguration,
   clock: Clock,
-): { readonly tries: Attempts; readonly wait: number | undefined } | undefined => {
-  if (!tries.options.onlyTheTemplateInUse && refusesTemplate(error))
-    return { tries: { ...tries, options: { onlyTheTemplateInUse: true } }, wait: undefined }
-  if (!tries.keepsSender && refusesDefault(error, next, live)) return { tries: { ...tries, keepsSender: true }, wait: undefined }
-  const wait = waitAfter(error, tries.failures, clock)
-  return wait === undefined ? undefined : { tries: { ...tries, failures: tries.failures + 1 }, wait }
+): { readonly attempts: Attempts; readonly wait: number | undefined } | undefined => {
+  if (!attempts.options.onlyTheTemplateInUse && refusesTemplate(error))
+    return { attempts: { ...attempts, options: { onlyTheTemplateInUse: true } }, wait: undefined }
+  if (!attempts.refusedSender && refusesSender(error, operation, next, live)) {
+    const refusedSender = { sender: senderOf(next.desired), said: shortened(error.message) }
+    return { attempts: { ...attempts, refusedSender }, wait: undefined }
+  }
+  const wait = waitAfter(error, attempts.failures, clock)
+  return wait === undefined ? undefined : { attempts: { ...attempts, failures: attempts.failures + 1 }, wait }
 }

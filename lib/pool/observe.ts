@@ -1,11 +1,10 @@
-// Observe: the pool's item, and then the pool. Waits for whoever holds the item, and until what a dead invocation sent can no longer land.
+// Observe: the pool's item as soon as nobody else holds it, and then the pool.
 import { type Refusal, refusal } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
-import { isHeld, untilNextLook } from '../lease.ts'
+import { holderOf, untilNextLook } from '../lease.ts'
 import { readItemOf } from '../table/items.ts'
-import { LANDED_MS } from '../timing.ts'
-import { differingMembers, type EmailConfiguration } from './layers.ts'
+import type { EmailConfiguration } from './layers.ts'
 import type { Operation } from './plan.ts'
 import { claimsOf, concerns, type PoolRecord, readPoolRecord, stackName } from './record.ts'
 import { describe, emailConfigurationOf } from './verify.ts'
@@ -29,7 +28,7 @@ export type Observation =
   | { readonly kind: 'unconcerned' }
 
 /** The item as soon as no other event holds it. The healer does not wait. */
-const itemWhenFree = async (work: PoolWork, userPoolId: string, change: Operation) => {
+const itemWhenFree = async (work: PoolWork, userPoolId: string, operation: Operation) => {
   const { table, clock } = work.ports
   let hasWaited = false
   for (;;) {
@@ -37,42 +36,27 @@ const itemWhenFree = async (work: PoolWork, userPoolId: string, change: Operatio
     const read = item && readPoolRecord(item, table.name)
     if (read && !read.ok) return read
     const record = read?.record
-    if (!record?.Lease || !isHeld(record.Lease, work.lease, clock.now())) {
+    if (!record?.Lease || holderOf(record.Lease, work.lease, clock.now()) !== 'another') {
       if (hasWaited) work.waitingFor.delete(userPoolId)
       return { ok: true as const, record }
     }
     work.waitingFor.set(userPoolId, busy(userPoolId, record))
-    if (change.kind === 'heal') return busy(userPoolId, record)
+    if (operation.kind === 'heal') return busy(userPoolId, record)
     await clock.sleep(untilNextLook(record.Lease, clock), work.signal)
     hasWaited = true
   }
 }
 
 /** The record first: nobody of us writes between the two readings without its revision moving. */
-export const observe = async (work: PoolWork, userPoolId: string, change: Operation): Promise<Observation | Refusal> => {
-  const { clock } = work.ports
-  for (;;) {
-    const found = await itemWhenFree(work, userPoolId, change)
-    if (!found.ok) return found
-    const { record } = found
-    const isConcerned = change.kind !== 'detach' || concerns(record, change.owner)
-    const readAt = clock.now()
-    const pool = isConcerned ? await describe(work, userPoolId) : undefined
-    if (!isConcerned) return { kind: 'unconcerned' }
-    if (!pool) return { kind: 'gone', record }
-    const live = emailConfigurationOf(pool)
-    const landed = landedBy(record, live, work)
-    if (landed <= readAt) return { kind: 'observed', userPoolId, record, pool, live, readAt }
-    await clock.sleep(Math.max(0, landed - clock.now()), work.signal)
-  }
-}
-
-/** When another invocation's unfinished write that does not show yet can no longer land. What was asked for before may not have it. */
-const landedBy = (record: PoolRecord | undefined, live: EmailConfiguration, work: PoolWork): number => {
-  const intended = record?.Intended
-  if (!intended || record.Lease?.Invocation === work.lease.Invocation) return 0
-  const shows = differingMembers(intended.EmailConfiguration, live).length === 0
-  return shows ? 0 : Date.parse(intended.At) + LANDED_MS
+export const observe = async (work: PoolWork, userPoolId: string, operation: Operation): Promise<Observation | Refusal> => {
+  const found = await itemWhenFree(work, userPoolId, operation)
+  if (!found.ok) return found
+  const { record } = found
+  if (operation.kind === 'detach' && !concerns(record, operation.owner)) return { kind: 'unconcerned' }
+  const readAt = work.ports.clock.now()
+  const pool = await describe(work, userPoolId)
+  if (!pool) return { kind: 'gone', record }
+  return { kind: 'observed', userPoolId, record, pool, live: emailConfigurationOf(pool), readAt }
 }
 
 const busy = (userPoolId: string, record: PoolRecord): Refusal => {

@@ -3,20 +3,25 @@ import { isDefinite, type Refusal, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
 import { save } from '../table/items.ts'
-import { COPY_VALID_MS, SEND_WITHIN_MS } from '../timing.ts'
-import { refusalFor, type Site } from './cognito-errors.ts'
+import { COPY_VALID_MS } from '../timing.ts'
+import { refusalFor } from './cognito-errors.ts'
 import { commit, drop, type Hold, release, stateAfter, writeAhead } from './hold.ts'
 import type { EmailConfiguration } from './layers.ts'
 import { type Attempts, FIRST_ATTEMPT, nextAttempt, senderKept, templateRemarks, withSenderKept } from './next-attempt.ts'
 import { type Observed, observe } from './observe.ts'
 import { type Operation, type Plan, plan } from './plan.ts'
-import { changedSettings, updateRequest } from './settings.ts'
-import { emailConfigurationOf, failure, lostRefusal, notRestored, report, seenWarnings, verify } from './verify.ts'
+import type { PoolRecord } from './record.ts'
+import { readSecondFactors } from './second-factors.ts'
+import { updateRequest } from './settings.ts'
+import { changedSince, failure, lostRefusal, notRestored, report, type Sent, seenWarnings, verify } from './verify.ts'
 
-/** Says no to a plan, or what to warn of: pre-flight for a request, the healer's care for a heal. */
-export type Admission = (seen: Observed, next: Plan) => Promise<{ readonly refusal?: Refusal; readonly warnings: readonly string[] }>
+/** What is said of a plan before it is carried out: a refusal, or what to warn of, and a smaller plan where not all of it can be. */
+export type Verdict = { readonly refusal?: Refusal; readonly warnings: readonly string[]; readonly instead?: Plan }
 
-/** Pre-flight is not asked: nothing new is wished for. */
+/** May a plan be carried out? Pre-flight answers for a request, the healer's care for a heal. */
+export type Admission = (observed: Observed, plan: Plan) => Promise<Verdict>
+
+/** Nothing new is asked for. */
 export const admitAll: Admission = async () => ({ warnings: [] })
 
 export type Reconciled = {
@@ -28,116 +33,179 @@ export type Reconciled = {
   readonly warnings: readonly string[]
 }
 
-/** Makes one pool what its claims say. */
-export const reconcile = async (userPoolId: string, change: Operation, judge: Admission, work: PoolWork): Promise<Reconciled | Refusal> => {
-  const { table, clock, userPools } = work.ports
-  const site = { userPoolId, region: work.region }
-  const done = (emailConfiguration: EmailConfiguration, wrote: boolean, warnings: readonly string[]): Reconciled => ({
-    ok: true,
-    userPoolId,
-    emailConfiguration,
-    wrote,
-    warnings,
-  })
-  let tries: Attempts = FIRST_ATTEMPT
-  let hold: Hold | undefined
+type Run = {
+  readonly userPoolId: string
+  readonly operation: Operation
+  readonly admission: Admission
+  readonly work: PoolWork
+  attempts: Attempts
+  /** Our mark on the pool's item, once it is written. */
+  hold: Hold | undefined
   /** The pool as it was before an update of ours that took effect, or may have. */
-  let sent: JsonObject | undefined
-  const releaseHold = async (): Promise<void> => {
-    if (hold) await release(work, hold, sent !== undefined)
-    hold = undefined
-  }
+  sent: Sent | undefined
+}
+
+/** The pool or its item has moved since it was read: observe again. */
+const AGAIN = Symbol('observe again')
+type Outcome = Reconciled | Refusal | typeof AGAIN
+
+/**
+ * Makes one pool what its claims say.
+ * @throws ServiceError when Cognito or the table could not be asked; the signal's reason when the time is over
+ */
+export const reconcile = async (
+  userPoolId: string,
+  operation: Operation,
+  admission: Admission,
+  work: PoolWork,
+): Promise<Reconciled | Refusal> => {
+  const run: Run = { userPoolId, operation, admission, work, attempts: FIRST_ATTEMPT, hold: undefined, sent: undefined }
   try {
     for (;;) {
-      // Observe.
-      const seen = await observe(work, userPoolId, change)
-      if ('ok' in seen) return seen
-      if (seen.kind === 'unconcerned') return done({}, false, [])
-      if (seen.kind === 'gone') {
-        if (change.kind !== 'detach') return noSuchPool(site)
-        if (!seen.record || (await drop(work, seen.record, change))) return done({}, false, [])
-        continue
-      }
-      const { record, pool, live, readAt } = seen
-
-      // Plan.
-      const next = await decide(seen, change, judge, tries)
-      if (!next.ok) {
-        // What is refused still finishes what a dead invocation began. The healer finishes nothing that it may not heal.
-        const found = hold ? hold.before : record
-        await releaseHold()
-        if (found?.Intended && change.kind !== 'heal') await reconcile(userPoolId, { kind: 'finish' }, admitAll, work)
-        return next
-      }
-      if (next.changes.length > 0) await userPools.updateTurn(work.signal)
-      if (next.changes.length === 0) {
-        const state = { base: next.base, claims: next.claims, asked: next.desired, applied: live }
-        if (!(await commit(work, userPoolId, record, state))) continue
-        hold = undefined
-        const lost = sent ? changedSettings(sent, pool, tries.options) : []
-        return lostRefusal(userPoolId, lost) ?? done(live, sent !== undefined, next.warnings)
-      }
-
-      // Apply: what we are about to do is on record before it is done.
-      const aheadAt = clock.now()
-      const draft = writeAhead(userPoolId, record, live, next, work.lease, new Date(aheadAt).toISOString())
-      const ahead = await save(table, clock, draft, record?.Revision, work.signal)
-      hold = ahead && { ahead, before: hold ? hold.before : record }
-      if (!hold || clock.now() - readAt > COPY_VALID_MS || clock.now() - aheadAt > SEND_WITHIN_MS) continue
-      const request = updateRequest(userPoolId, pool, next.toSend, tries.options)
-      const earlier = sent
-      sent = pool
-      const error = await send(work, request)
-      if (error) {
-        if (isDefinite(error)) sent = earlier
-        work.signal.throwIfAborted()
-        const again = nextAttempt(error, tries, next, live, clock)
-        const said = refusalFor(error, { ...site, request })
-        if (!again) return said
-        tries = again.tries
-        if (again.wait !== undefined) {
-          work.waitingFor.set(userPoolId, said)
-          await clock.sleep(again.wait, work.signal)
-        }
-        continue
-      }
-
-      // Verify.
-      const found = await verify(work, userPoolId, pool, next.toSend, tries.options)
-      const after = emailConfigurationOf(found.pool)
-      const isMine = await commit(work, userPoolId, hold.ahead, stateAfter(next, found, after))
-      hold = undefined
-      if (!isMine) continue
-      report(work, userPoolId, pool, found)
-      const remarks = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, tries)]
-      if (change.kind === 'detach') return done(after, true, [...remarks, ...found.ignored.map((name) => notRestored(userPoolId, name))])
-      return failure(userPoolId, found) ?? done(after, true, remarks)
+      const outcome = await attempt(run)
+      if (outcome !== AGAIN) return outcome
     }
   } finally {
-    await releaseHold()
+    await giveUp(run)
   }
 }
 
-const noSuchPool = (site: Site): Refusal =>
-  refusalFor(new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400), site)
+const attempt = async (run: Run): Promise<Outcome> => {
+  // Observe.
+  const observed = await observe(run.work, run.userPoolId, run.operation)
+  if ('ok' in observed) return observed
+  if (observed.kind === 'unconcerned') return reconciled(run, {}, false, [])
+  if (observed.kind === 'gone') return withoutPool(run, observed.record)
 
-/** The plan for what was seen, unless the claims or the judge say no. */
-const decide = async (seen: Observed, change: Operation, judge: Admission, tries: Attempts): Promise<Plan | Refusal> => {
-  const planned = plan(seen.userPoolId, seen.record, seen.live, change)
-  if (!planned.ok) return planned
-  const next = tries.keepsSender ? withSenderKept(planned, seen.live) : planned
-  const { refusal, warnings } = await judge(seen, next)
-  const remarks = tries.keepsSender ? [senderKept(seen.userPoolId)] : []
-  return refusal ?? { ...next, warnings: [...next.warnings, ...warnings, ...remarks] }
+  // Plan.
+  const next = await propose(run, observed)
+  if (!next.ok) return refused(run, observed, next)
+  if (next.changes.length === 0) return commitAsItIs(run, observed, next)
+
+  // Apply.
+  const sent = await apply(run, observed, next)
+  if (sent === AGAIN || 'ok' in sent) return sent
+
+  // Verify.
+  return conclude(run, observed, next, sent)
 }
 
-/** Sends the update, once. @returns the error that the service gave, if it gave one */
-const send = async (work: PoolWork, request: JsonObject): Promise<ServiceError | undefined> => {
+const reconciled = (
+  { userPoolId }: Run,
+  emailConfiguration: EmailConfiguration,
+  wrote: boolean,
+  warnings: readonly string[],
+): Reconciled => ({ ok: true, userPoolId, emailConfiguration, wrote, warnings })
+
+const giveUp = async (run: Run): Promise<void> => {
+  if (run.hold) await release(run.work, run.hold, run.sent !== undefined)
+  run.hold = undefined
+}
+
+/** There is no such pool: a claim that is to go goes, anything else has no place. */
+const withoutPool = async (run: Run, record: PoolRecord | undefined): Promise<Outcome> => {
+  const { userPoolId, operation, work } = run
+  if (operation.kind !== 'detach') {
+    const gone = new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400)
+    return refusalFor(gone, { userPoolId, region: work.region })
+  }
+  return !record || (await drop(work, record, operation)) ? reconciled(run, {}, false, []) : AGAIN
+}
+
+/** The plan for what was observed, unless the claims or the admission say no. */
+const propose = async ({ operation, admission, attempts: { refusedSender } }: Run, observed: Observed): Promise<Plan | Refusal> => {
+  const planned = plan(observed.userPoolId, observed.record, observed.live, operation)
+  if (!planned.ok) return planned
+  const next = refusedSender ? withSenderKept(planned, observed.live) : planned
+  const { refusal, warnings, instead = next } = await admission(observed, next)
+  const remarks = refusedSender ? [senderKept(observed.userPoolId, refusedSender)] : []
+  return refusal ?? { ...instead, warnings: [...instead.warnings, ...warnings, ...remarks] }
+}
+
+/** What is refused still finishes what a dead invocation began. The healer finishes nothing that it may not heal. */
+const refused = async (run: Run, { record }: Observed, refusal: Refusal): Promise<Refusal> => {
+  const { userPoolId, operation, work } = run
+  const found = run.hold ? run.hold.before : record
+  await giveUp(run)
+  if (found?.Intended && operation.kind !== 'heal') await reconcile(userPoolId, { kind: 'recover' }, admitAll, work)
+  return refusal
+}
+
+/** The pool is as it should be: only the record may have to say so. */
+const commitAsItIs = async (run: Run, { record, pool, live }: Observed, next: Plan): Promise<Outcome> => {
+  const { userPoolId, work, attempts, sent } = run
+  const state = { base: next.base, claims: next.claims, asked: next.desired, applied: live, unhealed: next.unhealed }
+  if (!(await commit(work, userPoolId, record, state))) return AGAIN
+  run.hold = undefined
+  const changed = sent ? await changedSince(work, userPoolId, sent, pool, attempts.options) : []
+  return lostRefusal(userPoolId, changed) ?? reconciled(run, live, sent !== undefined, next.warnings)
+}
+
+/** Puts on record what is about to be done, and sends the update, once. */
+const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: Plan): Promise<Sent | Refusal | typeof AGAIN> => {
+  const { userPoolId, work, attempts } = run
+  const { table, clock, userPools } = work.ports
+  await userPools.updateTurn(work.signal)
+  const draft = writeAhead(userPoolId, record, live, next, work.lease, new Date(clock.now()).toISOString())
+  const mark = async (): Promise<void> => {
+    const ahead = await save(table, clock, draft, record?.Revision, work.signal)
+    run.hold = ahead && { ahead, before: run.hold ? run.hold.before : record }
+  }
+  const [secondFactors] = await Promise.all([readSecondFactors(work, userPoolId, pool), mark()])
+  if (!run.hold || clock.now() - readAt > COPY_VALID_MS) return AGAIN
+
+  const request = updateRequest(userPoolId, pool, next.toSend, attempts.options)
+  const earlier = run.sent
+  const sent = { pool, secondFactors }
+  run.sent = sent
+  const error = await errorOf(() => userPools.update(request, work.signal))
+  if (!error) return sent
+  if (isDefinite(error)) run.sent = earlier
+  work.signal.throwIfAborted()
+  return anotherWay(run, error, request, live, next)
+}
+
+/** After an update that was refused, or of which nothing is known: another attempt, or the sentence. */
+const anotherWay = async (
+  run: Run,
+  error: ServiceError,
+  request: JsonObject,
+  live: EmailConfiguration,
+  next: Plan,
+): Promise<Refusal | typeof AGAIN> => {
+  const { userPoolId, work } = run
+  const again = nextAttempt(error, run, next, live, work.ports.clock)
+  const said = refusalFor(error, { userPoolId, region: work.region, request })
+  if (!again) return said
+  run.attempts = again.attempts
+  if (again.wait !== undefined) {
+    work.waitingFor.set(userPoolId, said)
+    await work.ports.clock.sleep(again.wait, work.signal)
+  }
+  return AGAIN
+}
+
+/** The error that the service gave, if it gave one. */
+const errorOf = async (call: () => Promise<void>): Promise<ServiceError | undefined> => {
   try {
-    await work.ports.userPools.update(request, work.signal)
+    await call()
     return undefined
   } catch (error) {
     if (error instanceof ServiceError) return error
     throw error
   }
+}
+
+/** Reads the pool again, and commits what stands there. */
+const conclude = async (run: Run, { pool }: Observed, next: Plan, sent: Sent): Promise<Outcome> => {
+  const { userPoolId, work, attempts, operation, hold } = run
+  const found = await verify(work, userPoolId, sent, next.toSend, attempts.options)
+  const isOurs = await commit(work, userPoolId, hold?.ahead, stateAfter(next, found))
+  run.hold = undefined
+  if (!isOurs) return AGAIN
+  report(work, userPoolId, pool, found)
+  const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts)]
+  if (operation.kind === 'detach')
+    return reconciled(run, found.live, true, [...warnings, ...found.ignored.map((name) => notRestored(userPoolId, name))])
+  return failure(userPoolId, found) ?? reconciled(run, found.live, true, warnings)
 }

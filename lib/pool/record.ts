@@ -13,7 +13,19 @@ const claim = v.object({
   Declared: emailConfiguration,
   OnDelete: v.picklist(['RESTORE', 'RETAIN']),
   Heal: v.picklist(['AUTO', 'NOTIFY', 'OFF']),
+  /** Absent in records of 0.1. */
+  Preflight: v.optional(v.picklist(['ENFORCE', 'WARN', 'SKIP'])),
 })
+
+/** Why the healer leaves a pool alone. 0.1 wrote a text that begins with the kind: `contested: …`. */
+const unhealed = v.pipe(
+  v.union([v.object({ Kind: v.string(), Why: v.string(), At: v.optional(v.string()) }), v.string()]),
+  v.transform((value) => {
+    if (typeof value !== 'string') return value
+    const [kind = '', ...why] = value.split(': ')
+    return { Kind: kind, Why: why.join(': ') }
+  }),
+)
 
 const poolRecord = v.object({
   UserPoolId: v.string(),
@@ -26,8 +38,11 @@ const poolRecord = v.object({
   Intended: v.optional(v.object({ EmailConfiguration: emailConfiguration, Claims: v.array(claim), At: v.string() })),
   Lease: v.optional(leaseSchema),
   HealHistory: v.optional(v.array(v.string())),
-  Unhealed: v.optional(v.string()),
+  Unhealed: v.optional(unhealed),
 })
+
+/** Why the healer leaves a pool alone: the kind of its decision, a sentence, and since when (ISO 8601; unknown in records of 0.1). */
+export type Unhealed = v.InferOutput<typeof unhealed>
 
 /** One binding's declaration on one pool. Later claims lie over earlier ones. */
 export type Claim = v.InferOutput<typeof claim>

@@ -99,6 +99,9 @@ const differencesIn = (prefix: string, before: JsonObject, after: JsonObject): D
     return [{ setting: prefix + name, before: was, after: is }]
   })
 
+/** What differs between two objects, by dotted name. */
+export const differencesBetween = (before: JsonObject, after: JsonObject): Difference[] => differencesIn('', before, after)
+
 /** What differs between two readings of a pool among the settings that were sent, by dotted name: `Policies.PasswordPolicy.MinimumLength`. */
 export const changedSettings = (before: JsonObject, after: JsonObject, options: UpdateOptions = {}): Difference[] => {
   const sent = updatableSettings(before, options)

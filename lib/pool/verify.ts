@@ -5,6 +5,7 @@ import { child, type JsonObject } from '../json.ts'
 import { retrying } from '../retry.ts'
 import { refusalFor } from './cognito-errors.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './layers.ts'
+import { changedSecondFactors, readSecondFactors, type SecondFactors } from './second-factors.ts'
 import { changedSettings, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
 
 export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
@@ -26,26 +27,62 @@ export const describe = async (work: PoolWork, userPoolId: string): Promise<Json
   }
 }
 
-type Verified = ReadBack & { readonly pool: JsonObject; readonly lost: readonly Difference[] }
+/** What stood there when an update of ours was sent. */
+export type Sent = { readonly pool: JsonObject; readonly secondFactors: SecondFactors }
 
-const compare = (before: JsonObject, sent: EmailConfiguration, after: JsonObject, options: UpdateOptions): Verified => ({
-  ...readBack(emailConfigurationOf(before), sent, emailConfigurationOf(after)),
-  pool: after,
-  lost: changedSettings(before, after, options),
-})
+/** What a reading after an update says. `lost` are settings outside EmailConfiguration, second factors included. */
+export type Verified = ReadBack & {
+  readonly pool: JsonObject
+  readonly live: EmailConfiguration
+  readonly lost: readonly Difference[]
+  /** Why something could not be compared. */
+  readonly unread: readonly string[]
+}
+
+/** What differs outside EmailConfiguration between the time of an update and `pool` as it was just read. */
+export const changedSince = async (
+  work: PoolWork,
+  userPoolId: string,
+  { pool: before, secondFactors }: Sent,
+  pool: JsonObject,
+  options: UpdateOptions,
+): Promise<Difference[]> => [
+  ...changedSettings(before, pool, options),
+  ...changedSecondFactors(secondFactors, await readSecondFactors(work, userPoolId, before)),
+]
+
+const compare = (before: Sent, sent: EmailConfiguration, pool: JsonObject, factors: SecondFactors, options: UpdateOptions): Verified => {
+  const live = emailConfigurationOf(pool)
+  return {
+    ...readBack(emailConfigurationOf(before.pool), sent, live),
+    pool,
+    live,
+    lost: [...changedSettings(before.pool, pool, options), ...changedSecondFactors(before.secondFactors, factors)],
+    unread: [before.secondFactors.unread ?? factors.unread ?? []].flat(),
+  }
+}
 
 /** Reads the pool again, and once more a second later when something is not as sent. */
 export const verify = async (
   work: PoolWork,
   userPoolId: string,
-  before: JsonObject,
+  before: Sent,
   sent: EmailConfiguration,
   options: UpdateOptions,
 ): Promise<Verified> => {
-  const look = async () => {
-    const after = await describe(work, userPoolId)
+  const look = async (): Promise<Verified> => {
+    const [after, factors] = await Promise.all([describe(work, userPoolId), readSecondFactors(work, userPoolId, before.pool)])
+    if (after) return compare(before, sent, after, factors, options)
     // Removed the moment after it was written: nothing is left to differ.
-    return after ? compare(before, sent, after, options) : { pool: before, lost: [], ignored: [], normalized: [], changedByOthers: [] }
+    return {
+      pool: before.pool,
+      live: emailConfigurationOf(before.pool),
+      lost: [],
+      ignored: [],
+      normalized: [],
+      changedByOthers: [],
+      unread: [],
+    }
   }
   const seen = await look()
   if ([seen.lost, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
@@ -70,7 +107,8 @@ export const failure = (userPoolId: string, { lost, ignored }: Verified): Refusa
         `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${ignored.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
       ))
 
-export const seenWarnings = (userPoolId: string, { normalized, changedByOthers }: Verified): string[] => [
+export const seenWarnings = (userPoolId: string, { normalized, changedByOthers, unread }: Verified): string[] => [
+  ...unread,
   ...normalized.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
   ...(changedByOthers.length > 0
     ? [`Somebody else changed ${changedByOthers.join(', ')} of user pool ${userPoolId} at the moment of this update.`]
@@ -78,7 +116,7 @@ export const seenWarnings = (userPoolId: string, { normalized, changedByOthers }
 ]
 
 export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Verified): void => {
-  const [live, after] = [emailConfigurationOf(before), emailConfigurationOf(seen.pool)]
+  const [live, after] = [emailConfigurationOf(before), seen.live]
   const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
   const untouched = settingsCount(before) - seen.lost.length
   work.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })

@@ -102,7 +102,7 @@ const virtual = async (pattern: Pattern, pools: number): Promise<SweepRun> => {
     invocations += 1
     const startedAt = aws.now()
     const invocation = { invokedFunctionArn: FUNCTION_ARN, getRemainingTimeInMillis: () => startedAt + INVOCATION_MS - aws.now() }
-    const desk = { ports: aws.ports, region: REGION, log: () => () => undefined, nonce: () => String(invocations) }
+    const desk = { ports: aws.ports, region: REGION, log: () => () => undefined, nonce: () => String(invocations), allowTakeover: true }
     await aws.play(async () => {
       await handleSchedule(invocation, desk)
       ms += aws.now() - startedAt

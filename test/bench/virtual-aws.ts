@@ -63,6 +63,7 @@ export const createVirtualAws = (items: readonly JsonObject[], poolOf: (id: stri
         await sleep(cognitoMs, signal)
         return poolOf(id)
       },
+      getMfaConfig: async () => ({}),
       updateTurn: async () => undefined,
       update: async () => {
         count.updates += 1

@@ -40,6 +40,7 @@ const typedUserPools = (): UserPools => {
   return {
     describe: async (UserPoolId) =>
       ((await client.send(new DescribeUserPoolCommand({ UserPoolId }))).UserPool ?? {}) as unknown as JsonObject,
+    getMfaConfig: async () => ({}),
     updateTurn: async () => undefined,
     update: async (request) => {
       await client.send(new UpdateUserPoolCommand(request as unknown as UpdateUserPoolCommandInput))
@@ -54,7 +55,12 @@ const invokeWith =
     const target = responseTarget(event['ResponseURL'], allowed, systemClock)
     if (!isCloudFormationEvent(event) || !target) throw new Error('no event')
     const ports = { userPools, ses: sesReader(), table: dynamoTable(REGION, aws.environment['TABLE_NAME'] ?? ''), clock: systemClock }
-    await handleCloudFormation(event, target, {}, { ports, region: REGION, log: () => () => undefined, nonce: () => 'n' })
+    await handleCloudFormation(
+      event,
+      target,
+      {},
+      { ports, region: REGION, log: () => () => undefined, nonce: () => 'n', allowTakeover: true },
+    )
     return { maxRssKb: 0 }
   }
 

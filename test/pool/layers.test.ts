@@ -65,7 +65,7 @@ const pool = (live: EmailConfiguration) => {
       live = configuration
     },
     add: (layer: EmailConfiguration, id: string) =>
-      apply({ kind: 'attach', claim: claimed(layer, id), takeover: false, formerSet: undefined }),
+      apply({ kind: 'attach', claim: claimed(layer, id), takeover: 'no', formerSet: undefined }),
     remove: (id: string) =>
       apply({ kind: 'detach', owner: { StackId: 'stack', LogicalResourceId: id }, onDelete: 'RESTORE', answered: true }),
   }
@@ -209,7 +209,7 @@ describe('the reading after a write', () => {
 
   test('where somebody wrote at that moment, what looks as before may be theirs too: it is nobody’s spelling', () => {
     const after = { EmailSendingAccount: 'COGNITO_DEFAULT' }
-    const { changedByOthers: changed, normalized: normalized } = readBack(before, sent, after)
+    const { changedByOthers: changed, normalized } = readBack(before, sent, after)
     expect(normalized).toEqual([])
     expect([...changed].sort()).toEqual(['ConfigurationSet', 'EmailSendingAccount', 'From', 'SourceArn'])
   })

@@ -276,6 +276,7 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
           signal,
           id,
         ),
+      getMfaConfig: async () => ({}),
       updateTurn: async (signal) => {
         if (chance(process.random, 0.1)) await clock.sleep(between(process.random, 1, 900), signal)
       },

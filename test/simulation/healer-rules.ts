@@ -70,6 +70,7 @@ export const createHealerRules = (
     if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
     if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
     if (
+      (claimsOf(before).at(-1)?.Preflight ?? 'ENFORCE') === 'ENFORCE' &&
       intended['EmailSendingAccount'] === 'DEVELOPER' &&
       intended['ConfigurationSet'] !== undefined &&
       (world.pausedSince ?? Infinity) < startedAt

@@ -77,6 +77,7 @@ export const launcher =
       ports: portsOf(stage, invocation),
       region: 'us-east-1',
       nonce: () => id,
+      allowTakeover: true,
       log: () => (level, message, fields) => {
         if (message === 'unexpected error') violated('no surprise', `${id}: ${JSON.stringify(fields)}`)
         trace?.(`${id} log ${level}: ${message}${fields?.['error'] ? ` (${fields['error']})` : ''}`)

@@ -1,4 +1,4 @@
-// Watches every effect of a history and says what may not be: the rules of issues 4 and 7, by a model of its own.
+// Watches every effect of a history and says what may not be, by a model of its own.
 import { bindingKey, digest } from '../../lib/binding/record.ts'
 import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
 import type { Item } from '../../lib/ports.ts'
@@ -32,8 +32,6 @@ export type Sight = {
 const LOST_MS = 0
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
-/** Milliseconds between the write-ahead of an update and its sending. */
-const LATEST_SENDING = 1_000
 /** Of values that never change, and of which few stand in many places. */
 const texts = new WeakMap<Email, string>()
 const textOf = (email: Email): string => {
@@ -123,9 +121,7 @@ export const createOracle = (
   const updating: Oracle['updating'] = (invocation, id) => {
     const seen = sightsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
-    const { Revision: revision, Intended: intended, Lease } = record(id) ?? {}
-    const waited = intended && Lease?.Invocation.endsWith(`/${invocation.id}`) ? now() - Date.parse(intended.At) : 0
-    if (waited > LATEST_SENDING) violated('sent at once', `${invocation.id} updates ${id} ${waited} ms after its write-ahead`)
+    const { Revision: revision } = record(id) ?? {}
     if (seen && now() - seen.at > OLDEST_COPY)
       violated('fresh copy', `${invocation.id} writes a copy of ${id} that is ${now() - seen.at} ms old`)
     count(invocation, id, 1)

@@ -243,6 +243,7 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
           signal,
           id,
         ),
+      getMfaConfig: async () => ({}),
       updateTurn: async () => undefined,
       update: (request, signal) => {
         const id = text(request, 'UserPoolId') ?? ''
@@ -379,6 +380,7 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
       ports: portsOf(actor),
       region: 'us-east-1',
       nonce: () => id,
+      allowTakeover: true,
       log: () => (level, message, fields) => {
         if (message === 'unexpected error') violated('no surprise', `${id}: ${JSON.stringify(fields)}`)
         trace?.(`${id} log ${level}: ${message}${fields?.['error'] ? ` (${fields['error']})` : ''}`)

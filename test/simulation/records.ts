@@ -8,6 +8,7 @@ export type ClaimView = {
   readonly LogicalResourceId: string
   readonly Declared: Email
   readonly Heal: string
+  readonly Preflight?: string
   readonly OnDelete: string
 }
 export type RecordView = Item & {

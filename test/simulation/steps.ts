@@ -172,7 +172,7 @@ const wishOf = (random: Random, id: number, pools: number): Wish => {
     ...(chance(random, 0.35) ? { ReplyToEmailAddress: address(`reply-${name}`) } : {}),
     ...(chance(random, 0.15) ? { OnDelete: 'RETAIN' as const } : {}),
     ...(chance(random, 0.5) ? { Takeover: 'true' as const } : {}),
-    ...(chance(random, 0.93) ? { Preflight: 'SKIP' as const } : {}),
+    ...(chance(random, 0.75) ? { Preflight: 'SKIP' as const } : {}),
     ...(chance(random, 0.15) ? { Heal: oneOf(random, ['NOTIFY', 'OFF'] as const) } : {}),
     pools: chosen.length > 0 ? chosen : [between(random, 0, pools - 1)],
   }
