@@ -92,6 +92,10 @@ export const portsOf = (time: VirtualTime, process: Process, dispatch: Dispatch)
         await readTurn(signal)
         return child(await cognito('DescribeUserPool', { UserPoolId }, signal), 'UserPool') ?? {}
       },
+      getMfaConfig: async (UserPoolId, signal) => {
+        await readTurn(signal)
+        return cognito('GetUserPoolMfaConfig', { UserPoolId }, signal)
+      },
       updateTurn: tokenBucket(clock, PER_SECOND, BURST),
       update: async (request, signal) => {
         await cognito('UpdateUserPool', request, signal)

@@ -51,6 +51,7 @@ const startLambda = (time: VirtualTime, dispatch: Dispatch): Lambda => {
   const environment: Environment = {
     ports: portsOf(time, process, dispatch),
     region: REGION,
+    allowTakeover: true,
     nonce: () => `nonce-${count}`,
     log: (context) => (level, message, fields) => void log.push({ level: level.toUpperCase(), message, ...context, ...fields }),
   }
