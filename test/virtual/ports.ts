@@ -47,19 +47,23 @@ export const portsOf = (time: VirtualTime, process: Process, dispatch: Dispatch)
     new Promise((resolve, reject) => {
       if (process.isDead) return
       if (signal.aborted) return reject(signal.reason)
+      const startedAt = clock.now()
+      let takeBack = (): void => undefined
       const settle = (act: () => void): void => {
         signal.removeEventListener('abort', onAbort)
         takeBack()
         if (!process.isDead) act()
       }
       const onAbort = () => settle(() => reject(signal.reason))
-      const takeBack = time.after(TIMEOUT_MS[service], () =>
-        settle(() => reject(new ServiceError(action, 'TimeoutError', `no answer within ${TIMEOUT_MS[service]} ms`))),
-      )
+      const fail = (code: string, message: string) => () => settle(() => reject(new ServiceError(action, code, message)))
       signal.addEventListener('abort', onAbort, { once: true })
       dispatch(request).then((reply) => {
-        if (reply === 'none') return
-        if (reply === 'reset' || reply === undefined) return settle(() => reject(new ServiceError(action, 'ECONNRESET', 'socket hang up')))
+        if (reply === 'reset' || reply === undefined) return fail('ECONNRESET', 'socket hang up')()
+        // Only now: while a test holds the call back, no time is over.
+        if (reply === 'none') {
+          if (!signal.aborted) takeBack = time.after(startedAt + TIMEOUT_MS[service] - time.now(), fail('TimeoutError', 'no answer came'))
+          return
+        }
         settle(() => {
           if (reply.error) reject(new ServiceError(action, reply.error.code, reply.error.message, reply.status))
           else resolve(parseObject(Buffer.from(reply.body)) ?? {})
@@ -85,6 +89,7 @@ export const portsOf = (time: VirtualTime, process: Process, dispatch: Dispatch)
     }
   }
   const readTurn = tokenBucket(clock, PER_SECOND, BURST)
+  const factorTurn = tokenBucket(clock, PER_SECOND, BURST)
   return {
     clock,
     userPools: {
@@ -93,7 +98,7 @@ export const portsOf = (time: VirtualTime, process: Process, dispatch: Dispatch)
         return child(await cognito('DescribeUserPool', { UserPoolId }, signal), 'UserPool') ?? {}
       },
       getMfaConfig: async (UserPoolId, signal) => {
-        await readTurn(signal)
+        await factorTurn(signal)
         return cognito('GetUserPoolMfaConfig', { UserPoolId }, signal)
       },
       updateTurn: tokenBucket(clock, PER_SECOND, BURST),
