@@ -12,6 +12,8 @@ export type Call = {
   readonly region: string | undefined
   readonly request: JsonObject
   readonly startedAt: number
+  /** When it took effect, answered or not. */
+  effectAt: number | undefined
   endedAt: number | undefined
   status: number | undefined
   error: ApiError | undefined
@@ -40,13 +42,14 @@ export const createDispatch =
       const { action, request } = found
       const call: Call = {
         ...{ service: service.name, action, region: signedRegion(incoming.headers), request, startedAt: now() },
-        ...{ endedAt: undefined, status: undefined, error: undefined, fault: undefined },
+        ...{ effectAt: undefined, endedAt: undefined, status: undefined, error: undefined, fault: undefined },
       }
       calls.push(call)
       call.fault = await faults.next(call)
       const course = courseOf(call.fault)
       if (latencyMs + course.waitMs > 0) await wait(latencyMs + course.waitMs)
       const own = course.effect ? await found.perform() : undefined
+      if (course.effect) call.effectAt = now()
       if (course.answer === 'none' || course.answer === 'reset') return course.answer
       const reply = course.answer === 'own' ? own : service.errorReply(course.answer.error)
       if (!reply) return 'none'
