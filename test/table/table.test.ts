@@ -7,6 +7,7 @@ import type { Table } from '../../lib/ports.ts'
 import { save } from '../../lib/table/items.ts'
 import { SENDER } from '../driver.ts'
 import { closeStages, everyTime, openStage, PLAIN, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
@@ -71,7 +72,7 @@ describe('the table', () => {
   })
 
   test('fails for a moment: that is waited out', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const passing = { error: { code: 'InternalServerError', message: 'once', status: 500 } }
     stage.aws.fault(({ service, count }) => (service === 'dynamodb' && count === 1 ? passing : undefined))
@@ -82,7 +83,7 @@ describe('the table', () => {
   test.each(['errorAfter', 'resetAfter'])(
     'takes a write whose answer is lost (%s): the write is known as our own, and the pool is written once',
     async (kind) => {
-      const stage = await openStage()
+      const stage = await openVirtualStage()
       const id = stage.aws.createUserPool(PLAIN)
       const before = stage.email(id)
       const mail = stage.resource()

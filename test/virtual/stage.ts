@@ -93,15 +93,16 @@ const startLambda = (time: VirtualTime, dispatch: Dispatch): Lambda => {
   }
 }
 
-/** As openStage in test/stage.ts, with `now` of its own time. */
-export const openVirtualStage = (options: Omit<LocalAwsOptions, 'now'> = {}): Promise<Stage> => {
+/** As openStage in test/stage.ts, with a time of its own. */
+export const openVirtualStage = async (options: Omit<LocalAwsOptions, 'now'> = {}) => {
   const time = createVirtualTime()
   const { open, dispatching } = createDoubles({ latencyMs: LATENCY_MS, ...options, now: time.now }, createVirtualTable())
   const wait = (ms: number): Promise<void> => new Promise((resolve) => void time.after(ms, resolve))
   const dispatch = createDispatch({ ...dispatching, wait })
-  return stageOn(
+  const stage: Stage = await stageOn(
     open(HOST, async () => undefined),
     async () => startLambda(time, dispatch),
     time.now,
   )
+  return { ...stage, passTime: wait }
 }
