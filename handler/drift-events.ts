@@ -6,7 +6,7 @@ import { type Counts, counted, healPools, sweep } from '../lib/healer/sweep.ts'
 import type { PoolWork } from '../lib/invocation.ts'
 import { child, isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Log, UserPools } from '../lib/ports.ts'
-import { deadlineIn, type Environment, invocationOf, type LambdaContext, leaseOf, ownArn, remainingMs } from './invocation.ts'
+import { type Environment, type LambdaContext, withinInvocation } from './invocation.ts'
 
 export const isQueueBatch = (event: unknown): event is SQSEvent =>
   isObject(event) &&
@@ -14,10 +14,6 @@ export const isQueueBatch = (event: unknown): event is SQSEvent =>
   event['Records'].every((record: unknown) => isObject(record) && ['messageId', 'body'].every((name) => typeof record[name] === 'string'))
 
 export const isSchedule = (event: unknown): event is JsonObject => isObject(event) && event['detail-type'] === 'Scheduled Event'
-
-/** Before the function's own timeout: what a sweep needs to end in order. */
-const RESERVE_MS = 5_000
-const CLOSING_MS = 2_000
 
 const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
   const watched = async <T>(call: Promise<T>): Promise<T> => {
@@ -37,35 +33,24 @@ const counting = (userPools: UserPools, onThrottle: () => void): UserPools => {
 }
 
 /** Runs the healer inside the invocation's time, and emits what became of it as metrics. */
-const withinInvocation = async <T extends { readonly counts: Counts | undefined }>(
+const withMetrics = async <T extends { readonly counts: Counts | undefined }>(
   trigger: string,
   context: LambdaContext,
   environment: Environment,
   look: (work: PoolWork) => Promise<T>,
 ): Promise<T> => {
-  const { clock } = environment.ports
-  const log = environment.log({ trigger, ...(context.awsRequestId === undefined ? {} : { requestId: context.awsRequestId }) })
+  const { clock, userPools } = environment.ports
   const startedAt = clock.now()
-  const remaining = remainingMs(context)
-  const deadline = deadlineIn(clock, remaining - Math.min(RESERVE_MS, remaining / 2), Math.min(CLOSING_MS, remaining / 4))
   let throttled = 0
-  const onThrottle = () => {
+  const watched = counting(userPools, () => {
     throttled += 1
-  }
-  const name = `heal/${environment.nonce()}`
-  const lease = leaseOf(name, name, startedAt, startedAt + remaining)
-  const ports = { ...environment.ports, userPools: counting(environment.ports.userPools, onThrottle) }
-  const work: PoolWork = {
-    ...invocationOf({ ...environment, ports }, ownArn(context), log, lease, deadline),
-    waitingFor: new Map(),
-  }
-  try {
+  })
+  const counted = { ...environment, ports: { ...environment.ports, userPools: watched } }
+  return withinInvocation(trigger, context, counted, async (work) => {
     const result = await look(work)
-    if (result.counts) emitMetrics(log, result.counts, clock.now(), clock.now() - startedAt, throttled)
+    if (result.counts) emitMetrics(work.log, result.counts, clock.now(), clock.now() - startedAt, throttled)
     return result
-  } finally {
-    deadline.stop()
-  }
+  })
 }
 
 const METRICS = ['Healed', 'Contested', 'Refused', 'Failed', 'Broken', 'Pools', 'Duration', 'Throttled'] as const
@@ -114,7 +99,7 @@ const AGAIN: ReadonlySet<string> = new Set(['busy', 'failed'])
 
 /** Looks at the pools that a batch names, each once. Messages of a pool that is busy or could not be looked at go back to the queue, alone. */
 export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, environment: Environment): Promise<SQSBatchResponse> => {
-  const { batchItemFailures } = await withinInvocation('queue', context, environment, async (work) => {
+  const { batchItemFailures } = await withMetrics('queue', context, environment, async (work) => {
     const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, work.account, work.region) }))
     for (const { messageId, userPoolId } of messages) {
       if (userPoolId === undefined)
@@ -129,5 +114,5 @@ export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, 
 
 /** Looks at every pool that has a record. */
 export const handleSchedule = async (context: LambdaContext, environment: Environment): Promise<void> => {
-  await withinInvocation('schedule', context, environment, async (work) => ({ counts: await sweep(work) }))
+  await withMetrics('schedule', context, environment, async (work) => ({ counts: await sweep(work) }))
 }

@@ -8,6 +8,7 @@ import { handleCloudFormation, isCloudFormationEvent } from './cloudformation.ts
 import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from './drift-events.ts'
 import type { Environment, LambdaContext } from './invocation.ts'
 import { jsonLog } from './log.ts'
+import { handleOperatorEvent, isOperatorEvent } from './operator-events.ts'
 import { responseTarget } from './response-target.ts'
 
 const { AWS_REGION = 'us-east-1', TABLE_NAME = '', URL_SUFFIX = 'amazonaws.com', RESPONSE_HOSTS = '', ALLOW_TAKEOVER } = process.env
@@ -47,9 +48,10 @@ export const handler = async (event: unknown, context: LambdaContext = {}): Prom
   }
   if (isQueueBatch(event)) return handleQueueBatch(event, context, environment)
   if (isSchedule(event)) return handleSchedule(context, environment)
+  if (isOperatorEvent(event)) return handleOperatorEvent(event, context, environment)
   log(
     'error',
-    'this is no event for cognito-ses-binding: expected one of CloudFormation, a queue batch of UpdateUserPool records, or a schedule',
+    'this is no event for cognito-ses-binding: expected one of CloudFormation, a queue batch of UpdateUserPool records, a schedule, or an operator’s event with an Operation',
   )
   throw new Error('unknown event')
 }

@@ -1,8 +1,9 @@
 // One invocation of the Lambda: who we are, the lease that says so, and the deadline that ends all work before the time is over.
-import type { Invocation } from '../lib/invocation.ts'
+import type { Invocation, PoolWork } from '../lib/invocation.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Lease } from '../lib/lease.ts'
 import type { Clock, Log, Ports } from '../lib/ports.ts'
+import { IN_DOUBT_MS } from '../lib/timing.ts'
 
 /** What Lambda's context says and we use. */
 export type LambdaContext = {
@@ -85,3 +86,29 @@ export const invocationOf = (
   lease: Lease,
   { signal, closing }: Deadline,
 ): Invocation => ({ ports, log, region, account: own?.account, partition: own?.partition, allowTakeover, lease, signal, closing })
+
+/** Before the function's own timeout: what work of our own needs to end in order. */
+const RESERVE_MS = 5_000
+const CLOSING_MS = 2_000
+
+/** Runs what nobody waits for (the healer, an operator's order) inside the invocation's time. */
+export const withinInvocation = async <T>(
+  trigger: string,
+  context: LambdaContext,
+  environment: Environment,
+  run: (work: PoolWork) => Promise<T>,
+): Promise<T> => {
+  const { clock } = environment.ports
+  const log = environment.log({ trigger, ...(context.awsRequestId === undefined ? {} : { requestId: context.awsRequestId }) })
+  const startedAt = clock.now()
+  const remaining = remainingMs(context)
+  const workMs = remaining - Math.min(RESERVE_MS, remaining / 2)
+  const deadline = deadlineIn(clock, workMs, Math.min(CLOSING_MS, remaining / 4))
+  const name = `${trigger}/${environment.nonce()}`
+  const lease = leaseOf(name, name, startedAt, startedAt + Math.max(remaining, workMs + IN_DOUBT_MS))
+  try {
+    return await run({ ...invocationOf(environment, ownArn(context), log, lease, deadline), waitingFor: new Map() })
+  } finally {
+    deadline.stop()
+  }
+}

@@ -16,3 +16,13 @@ export const tokenBucket = (clock: Clock, perSecond: number, burst: number): ((s
     if (wait > 0) await clock.sleep(wait, signal)
   }
 }
+
+/** Pools a second for work that nobody waits for: a third of the account's quota of UserPoolRead (15 a second), because people sign in at the same time. */
+const UNHURRIED_PER_SECOND = 5
+
+/** As many at once as keep that up at half a second a pool. */
+export const UNHURRIED_AT_ONCE = 3
+
+/** The pace of a sweep. */
+export const unhurried = (clock: Clock): ((signal: AbortSignal) => Promise<void>) =>
+  tokenBucket(clock, UNHURRIED_PER_SECOND, UNHURRIED_AT_ONCE)

@@ -1,6 +1,9 @@
 // What was not done, in one sentence for the stack's events.
-import { type Refusal, refusal } from '../errors.ts'
+import { type Refusal, refusal, ServiceError } from '../errors.ts'
+import type { PoolWork } from '../invocation.ts'
+import { refusalFor } from '../pool/cognito-errors.ts'
 import type { Log } from '../ports.ts'
+import { tableRefusalFor } from '../table/errors.ts'
 
 const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
 
@@ -38,4 +41,15 @@ export const unexpected = (error: unknown, log: Log, where: string): Refusal => 
     'InternalFailure',
     `An unexpected error (${name}) on ${where}; the function’s log has it. Try again, and report it if it stays so.`,
   )
+}
+
+/** The sentence for an error of any service that a pool was worked on with. */
+export const serviceRefusal = (error: ServiceError, table: string, userPoolId: string, region: string): Refusal =>
+  error.action.startsWith('dynamodb:') ? tableRefusalFor(error, table) : refusalFor(error, { userPoolId, region })
+
+/** Why one pool was not done, whatever was thrown. */
+export const refusalOn = (error: unknown, userPoolId: string, work: PoolWork): Refusal => {
+  if (work.signal.aborted) return work.waitingFor.get(userPoolId) ?? notReached(userPoolId)
+  if (error instanceof ServiceError) return serviceRefusal(error, work.ports.table.name, userPoolId, work.region)
+  return unexpected(error, work.log, `user pool ${userPoolId}`)
 }

@@ -142,3 +142,9 @@ export const withResponse = (record: BindingRecord, event: string, body: string,
     now,
   )
 }
+
+/** The record when the claim on one pool was released by hand. */
+export const withoutPool = ({ Revision: _, ...record }: BindingRecord, userPoolId: string, now: number): Draft => {
+  const others = (ids: readonly string[]): string[] => ids.filter((id) => id !== userPoolId)
+  return expiring({ ...record, Pools: others(record.Pools), Answered: others(record.Answered) }, now)
+}

@@ -4,15 +4,13 @@ import { type Refusal, ServiceError } from '../errors.ts'
 import type { Invocation, PoolWork } from '../invocation.ts'
 import { isObject, text } from '../json.ts'
 import { mapConcurrently } from '../map-concurrently.ts'
-import { refusalFor } from '../pool/cognito-errors.ts'
 import type { Operation } from '../pool/plan.ts'
 import { type Admission, type Reconciled, reconcile } from '../pool/reconcile.ts'
 import type { Log } from '../ports.ts'
 import { summary } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
-import { tableRefusalFor } from '../table/errors.ts'
 import { admissionOf, admitDetach, fingerprintOf } from './admission.ts'
-import { failuresOf, notReached, timeRanOut, unexpected } from './failures.ts'
+import { failuresOf, refusalOn, serviceRefusal, timeRanOut } from './failures.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
 import { type BindingRecord, isAnotherBindings, physicalResourceId, type Success } from './record.ts'
 import { effectiveData, type Outcome, type ResponseIds, responseBody } from './response.ts'
@@ -48,9 +46,6 @@ const refusalForAll = (error: unknown, { ports, signal, region }: Invocation, po
   if (!(error instanceof ServiceError)) throw error
   return serviceRefusal(error, ports.table.name, pools.join(', '), region)
 }
-
-const serviceRefusal = (error: ServiceError, table: string, userPoolId: string, region: string): Refusal =>
-  error.action.startsWith('dynamodb:') ? tableRefusalFor(error, table) : refusalFor(error, { userPoolId, region })
 
 /**
  * Serves one request.
@@ -170,10 +165,7 @@ const reconcileAll = (
     try {
       return await reconcile(id, operationOn(id), admission, work)
     } catch (error) {
-      if (work.signal.aborted) return work.waitingFor.get(id) ?? notReached(id)
-      return error instanceof ServiceError
-        ? serviceRefusal(error, work.ports.table.name, id, work.region)
-        : unexpected(error, work.log, `user pool ${id}`)
+      return refusalOn(error, id, work)
     }
   })
 

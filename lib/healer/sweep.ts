@@ -11,14 +11,8 @@ import { type FactFinder, factFinder } from '../preflight/facts.ts'
 import { retrying } from '../retry.ts'
 import { tableRefusalFor } from '../table/errors.ts'
 import { readItemOf, save } from '../table/items.ts'
-import { tokenBucket } from '../token-bucket.ts'
+import { UNHURRIED_AT_ONCE, unhurried } from '../token-bucket.ts'
 import { type Healed, heal } from './heal.ts'
-
-/** A third of the account's quota of UserPoolRead (15 a second): people sign in at the same time. */
-const SWEEP_PER_SECOND = 5
-
-/** As many as keep that up at half a second a pool. */
-const AT_ONCE = 3
 
 /** The item with the place where a sweep stopped. */
 export const CURSOR_KEY = 'sweep'
@@ -57,7 +51,7 @@ export const healPools = async (userPoolIds: ReadonlySet<string>, work: PoolWork
   const { table, clock } = work.ports
   const finder = finderOf(work)
   const ids = [...userPoolIds]
-  const outcomes = await mapConcurrently(ids, AT_ONCE, async (id): Promise<Healed> => {
+  const outcomes = await mapConcurrently(ids, UNHURRIED_AT_ONCE, async (id): Promise<Healed> => {
     try {
       return await healOne(id, await readItemOf(table, clock, id, work.signal), finder, work)
     } catch (error) {
@@ -130,14 +124,14 @@ type Progress = { counts: Counts; after: string | undefined }
 /** In small groups: what `progress` names is behind us, whole. */
 const sweepPages = async (work: PoolWork, progress: Progress): Promise<void> => {
   const { table, clock } = work.ports
-  const turn = tokenBucket(clock, SWEEP_PER_SECOND, AT_ONCE)
+  const turn = unhurried(clock)
   const finder = finderOf(work)
   for (;;) {
     const page = await retrying(clock, work.signal, () => table.scan(progress.after, work.signal))
     const pools = page.items.filter(isPool)
-    for (let index = 0; index < pools.length; index += AT_ONCE) {
-      const group = pools.slice(index, index + AT_ONCE)
-      const outcomes = await mapConcurrently(group, AT_ONCE, async (item) => {
+    for (let index = 0; index < pools.length; index += UNHURRIED_AT_ONCE) {
+      const group = pools.slice(index, index + UNHURRIED_AT_ONCE)
+      const outcomes = await mapConcurrently(group, UNHURRIED_AT_ONCE, async (item) => {
         await turn(work.signal)
         return healOne(String(item['UserPoolId']), item, finder, work)
       })

@@ -74,7 +74,7 @@ const waitAfter = (error: ServiceError, failures: number, clock: Clock): number 
   const attempts = isThrottled(error) ? Infinity : (ATTEMPTS[error.code] ?? (isDefinite(error) ? 1 : 5))
   if (failures + 1 >= attempts) return undefined
   const wait = error.code === 'UserImportInProgressException' ? 5_000 : backoff(failures, clock)
-  return isDefinite(error) ? wait : Math.max(wait, IN_DOUBT_MS)
+  return isDefinite(error) ? wait : IN_DOUBT_MS + Math.max(1, wait)
 }
 
 /** What the next attempt knows, and when it begins (at once where `wait` is undefined); undefined when there is no point in one. */

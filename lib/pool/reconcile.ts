@@ -29,6 +29,8 @@ export type Reconciled = {
   readonly userPoolId: string
   /** What the pool has now. Empty when nothing was looked at. */
   readonly emailConfiguration: EmailConfiguration
+  /** What it had. */
+  readonly before: EmailConfiguration
   readonly wrote: boolean
   readonly warnings: readonly string[]
 }
@@ -95,7 +97,8 @@ const reconciled = (
   emailConfiguration: EmailConfiguration,
   wrote: boolean,
   warnings: readonly string[],
-): Reconciled => ({ ok: true, userPoolId, emailConfiguration, wrote, warnings })
+  before = emailConfiguration,
+): Reconciled => ({ ok: true, userPoolId, emailConfiguration, before, wrote, warnings })
 
 const giveUp = async (run: Run): Promise<void> => {
   if (run.hold) await release(run.work, run.hold, run.sent !== undefined)
@@ -197,7 +200,7 @@ const errorOf = async (call: () => Promise<void>): Promise<ServiceError | undefi
 }
 
 /** Reads the pool again, and commits what stands there. */
-const conclude = async (run: Run, { pool }: Observed, next: Plan, sent: Sent): Promise<Outcome> => {
+const conclude = async (run: Run, { pool, live }: Observed, next: Plan, sent: Sent): Promise<Outcome> => {
   const { userPoolId, work, attempts, operation, hold } = run
   const found = await verify(work, userPoolId, sent, next.toSend, attempts.options)
   const isOurs = await commit(work, userPoolId, hold?.ahead, stateAfter(next, found))
@@ -206,6 +209,6 @@ const conclude = async (run: Run, { pool }: Observed, next: Plan, sent: Sent): P
   report(work, userPoolId, pool, found)
   const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts)]
   if (operation.kind === 'detach')
-    return reconciled(run, found.live, true, [...warnings, ...found.ignored.map((name) => notRestored(userPoolId, name))])
-  return failure(userPoolId, found) ?? reconciled(run, found.live, true, warnings)
+    return reconciled(run, found.live, true, [...warnings, ...found.ignored.map((name) => notRestored(userPoolId, name))], live)
+  return failure(userPoolId, found) ?? reconciled(run, found.live, true, warnings, live)
 }

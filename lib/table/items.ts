@@ -54,7 +54,7 @@ export const save = async <T extends Draft>(
   const item: T & Item = { ...draft, Revision }
   const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)
   const again = async (mayLand: boolean) => {
-    if (mayLand && seen === undefined) await clock.sleep(IN_DOUBT_MS, signal)
+    if (mayLand && seen === undefined) await clock.sleep(IN_DOUBT_MS + 1, signal)
   }
   const isSaved = await untilKnown(clock, signal, () => table.put(item, seen, signal), stands, again)
   return isSaved ? item : undefined

@@ -175,7 +175,9 @@ const createPlay = (
   /** At any moment of the window. */
   const soon = (name: string, run: () => void) => stage.soon(name, stage.now() + WINDOW_MS, '', run)
 
-  const create = (of: Owned, wish: Wish) => request(of, { RequestType: 'Create', ResourceProperties: properties(wish) })
+  /** Signed well before whatever comes next: by the second, and never later than now. */
+  const EARLIER_MS = -2_000
+  const create = (of: Owned, wish: Wish) => request(of, { RequestType: 'Create', ResourceProperties: properties(wish) }, EARLIER_MS)
   const update = (of: Owned, from: Wish, to: Wish, signedMs = 0, nonce?: string) =>
     request(
       of,
@@ -352,7 +354,7 @@ const PAIRS: readonly Pair[] = [
     meet: (play) => {
       const [of, first] = [play.owned(0), play.create(play.owned(0), ONE)]
       play.deliver(first)
-      const undo = play.remove(of, ONE, 'made-up-Mail', 2_000)
+      const undo = play.remove(of, ONE, 'made-up-Mail')
       play.soon('the Delete begins', () => play.deliver(undo))
       return [play.deleted(of, ONE, 'made-up-Mail', undo, true)]
     },
@@ -362,8 +364,8 @@ const PAIRS: readonly Pair[] = [
     before: (play) => [bound(play, 0, ONE)],
     meet: (play) => {
       const of = play.owned(0)
-      play.deliver(play.update(of, ONE, TWO))
-      const back = play.update(of, TWO, ONE, 2_000)
+      play.deliver(play.update(of, ONE, TWO, -2_000))
+      const back = play.update(of, TWO, ONE)
       play.soon('the rollback begins', () => play.deliver(back))
       return [play.rolledBack(of, TWO, ONE, back, true)]
     },
@@ -374,8 +376,8 @@ const PAIRS: readonly Pair[] = [
     before: (play) => [bound(play, 0, ONE)],
     meet: (play) => {
       const [of, moved] = [play.owned(0), { ...TWO, pools: [1] }]
-      play.deliver(play.update(of, ONE, moved))
-      const back = play.update(of, moved, ONE, 2_000)
+      play.deliver(play.update(of, ONE, moved, -2_000))
+      const back = play.update(of, moved, ONE)
       play.soon('the rollback begins', () => play.deliver(back))
       return [play.rolledBack(of, moved, ONE, back, true)]
     },

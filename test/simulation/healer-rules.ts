@@ -3,7 +3,7 @@ import { isObject, type JsonObject, sameJson } from '../../lib/json.ts'
 import type { ExceptionId } from './exceptions.ts'
 import type { Invocation } from './lambda.ts'
 import { differing, type Email, type Knowledge, layered, sameUnit, stands, wished } from './layers.ts'
-import { claimsOf, type RecordView } from './records.ts'
+import { claimsOf, type RecordView, reasonOf } from './records.ts'
 import type { World } from './world.ts'
 
 const DAY = 24 * 3_600_000
@@ -76,7 +76,7 @@ export const createHealerRules = (
       (world.pausedSince ?? Infinity) < startedAt
     )
       violated('heals what it may', `${id} heals ${key}, and its set may not send`)
-    if (before?.Unhealed?.startsWith('contested')) violated('heals what it may', `${id} heals ${key}, which is ${before.Unhealed}`)
+    if (before?.Unhealed?.Kind === 'contested') violated('heals what it may', `${id} heals ${key}, which is ${reasonOf(before)}`)
     const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))
     const meant = over.filter(
       (name) => !sameUnit([name], sight.email, intended) && sight.knowledge.every((one) => isMeant(name, sight.email, one)),
@@ -89,7 +89,9 @@ export const createHealerRules = (
   }
 
   /** Why the healer leaves a pool alone must be true. */
-  const says: HealerRules['says'] = ({ UserPoolId: key, Unhealed: why = '', Claims = [] }, { email, knowledge }) => {
+  const says: HealerRules['says'] = (record, { email, knowledge }) => {
+    const { UserPoolId: key, Claims = [] } = record
+    const why = reasonOf(record)
     const set = /^contested: somebody set (.*) to another value/.exec(why)?.[1]?.split(', ')
     if (set?.some((name) => !knowledge.some((one) => isMeant(name, email, one))))
       violated('contested', `${key} is ${why}; it has ${JSON.stringify(email)}, and what is known is ${JSON.stringify(knowledge)}`)
@@ -122,7 +124,7 @@ export const createHealerRules = (
       if (item.Unhealed === undefined && (item.Intended || item.Lease))
         violated('stays bound', `${pool.id} is neither done nor left alone: ${JSON.stringify(item)}`)
       if (item.Unhealed !== undefined && isBound.every(Boolean))
-        violated('stays bound', `${pool.id} is as the layers say, and its record says ${item.Unhealed}`)
+        violated('stays bound', `${pool.id} is as the layers say, and its record says ${reasonOf(item)}`)
       if (isBound.includes(true)) continue
       if (item.Unhealed === undefined)
         violated('stays bound', `${pool.id} has ${JSON.stringify(pool.email)} after the sweep; the layers say ${JSON.stringify(possible)}`)

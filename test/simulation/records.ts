@@ -15,7 +15,7 @@ export type RecordView = Item & {
   readonly Lease?: LeaseView
   readonly Claims?: readonly ClaimView[]
   readonly Intended?: { readonly EmailConfiguration: Email; readonly Claims: readonly ClaimView[]; readonly At: string }
-  readonly Unhealed?: string
+  readonly Unhealed?: { readonly Kind: string; readonly Why: string }
   readonly Pools?: readonly string[]
   readonly Answered?: readonly string[]
   readonly Answers?: readonly { readonly Event: string; readonly Body: string }[]
@@ -30,3 +30,7 @@ export const claimsOf = (record: RecordView | undefined): readonly ClaimView[] =
 export const isBinding = (key: string): boolean => key.startsWith('binding#')
 /** Where a sweep stopped. */
 export const CURSOR = 'sweep'
+
+/** Why the healer leaves a pool alone, in one text that begins with the kind; '' where it does not. */
+export const reasonOf = (record: RecordView | undefined): string =>
+  record?.Unhealed === undefined ? '' : `${record.Unhealed.Kind}: ${record.Unhealed.Why}`
