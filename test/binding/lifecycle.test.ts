@@ -186,18 +186,14 @@ test('a set that did not take is a FAILED, and its Delete leaves the pool as it 
 test('a value that the service spells otherwise is a warning, not written again, and still taken back on Delete', async () => {
   const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
+  const [asked, stored] = ['Zoë <no-reply@example.com>', '=?UTF-8?Q?Zo=C3=AB?= <no-reply@example.com>']
   aws.afterUpdate = (pool) => {
     const configuration = child(pool, 'EmailConfiguration') ?? {}
-    return configuration['ReplyToEmailAddress']
-      ? { ...pool, EmailConfiguration: { ...configuration, ReplyToEmailAddress: 'ANSWERS@example.com' } }
-      : pool
+    return configuration['From'] === asked ? { ...pool, EmailConfiguration: { ...configuration, From: stored } } : pool
   }
-  const properties = { UserPoolId: id, ConfigurationSet: 'mail', ReplyToEmailAddress: 'answers@example.com' }
+  const properties = { UserPoolId: id, ConfigurationSet: 'mail', From: asked }
   const { answer } = await stack.create(properties)
-  expect(answer).toMatchObject({
-    Status: 'SUCCESS',
-    Data: { ReplyToEmailAddress: 'ANSWERS@example.com', Warnings: expect.stringContaining('ReplyToEmailAddress') },
-  })
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { From: stored, Warnings: expect.stringContaining('From') } })
   aws.clearCalls()
   expect((await stack.update({ ...properties, Nonce: '1' }, properties)).answer?.Status).toBe('SUCCESS')
   expect(count('UpdateUserPool')).toBe(0)
@@ -262,7 +258,7 @@ test('what the owner changed while bound stays after Delete', async () => {
 })
 
 test('Delete of a pool that is gone succeeds; Create and Update on one are FAILED and name it', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool(PLAIN)
   const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
   await stack.create(properties)
@@ -319,7 +315,7 @@ test('an UpdateUserPool without an answer is never sent again as it is: the pool
 })
 
 test('a write that was refused for sure leaves no record of the pool', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool(rich as JsonObject)
   aws.setHiddenState(id, { smsRoleDeleted: true })
   const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })

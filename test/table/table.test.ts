@@ -55,7 +55,7 @@ describe('the table', () => {
   })
 
   test('is not ours to read: the Reason names the action', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     stage.aws.fault(
       everyTime('GetItem', { error: { code: 'AccessDeniedException', message: 'User is not authorized to perform: dynamodb:GetItem' } }),
@@ -64,7 +64,7 @@ describe('the table', () => {
   })
 
   test('is not ours to write: nothing is written to the pool either', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     stage.aws.fault(everyTime('PutItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
     await expectRefused(stage, id, new RegExp(`^AccessDenied: dynamodb:PutItem on table ${NAME} was denied`))
@@ -142,7 +142,7 @@ const REPAIR = /.*point-in-time recovery.*or delete it, then try again/
 describe('an item that was edited by hand into nonsense is named, with the attribute, and with the way out', () => {
   /** A binding is made, one of its items edited, and everything refused; with the item as it was, Delete gives the pool back. */
   const edited = async (which: 'pool' | 'binding', edit: (item: JsonObject) => JsonObject, reason: RegExp) => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const before = stage.email(id)
     const mail = stage.resource()
@@ -212,7 +212,7 @@ const claimsWith = (item: JsonObject, members: JsonObject): JsonObject[] => {
 }
 
 test('one pool’s item that cannot be read does not keep the others of a binding from being served', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const [good, bad] = [stage.aws.createUserPool(PLAIN), stage.aws.createUserPool(PLAIN)]
   await stage.aws.table.put({ UserPoolId: bad, SchemaVersion: 1, Revision: 1, Claims: 'none' })
   const wish = { UserPoolIds: [good, bad], ConfigurationSet: 'mail', ...SENDER }
@@ -224,7 +224,7 @@ test('one pool’s item that cannot be read does not keep the others of a bindin
 })
 
 test('times of a lease that cannot be read hold nobody up', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(PLAIN)
   const before = stage.email(id)
   const mail = stage.resource()
