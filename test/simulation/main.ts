@@ -22,6 +22,7 @@ npm run simulate -- --mutants          the core broken on purpose, one thing at 
 
   --from N      the first seed (default 1)
   --only A,B    of the mutants, these
+  --seeds N     for so many seeds (default: ten)
   --workers N   how many threads (default: one for each core)
 
 The exit code is 1 when a rule was broken. What the oracle lets pass, and why:
@@ -120,6 +121,7 @@ const read = () => {
     from: text,
     workers: text,
     only: text,
+    seeds: text,
     whole: flag,
     mutants: flag,
     help: flag,
@@ -132,13 +134,13 @@ const read = () => {
 }
 
 const main = async (): Promise<void> => {
-  const { help, mutants, only, seed, whole, histories, minutes, from, workers } = read()
+  const { help, mutants, only, seed, seeds, whole, histories, minutes, from, workers } = read()
   if (help) return console.log(HELP)
   if (mutants) {
     const chosen = only?.split(',')
     const unknown = chosen?.find((id) => !MUTANTS.some((mutant) => mutant.id === id))
     if (unknown !== undefined) throw new Misused(`There is no mutant "${unknown}". There are: ${MUTANTS.map(({ id }) => id).join(', ')}.`)
-    const isSound = await showMutants(chosen, MUTANT_SEEDS, numberOf('histories', histories, 2_000))
+    const isSound = await showMutants(chosen, numberOf('seeds', seeds, MUTANT_SEEDS), numberOf('histories', histories, 2_000))
     if (!isSound) process.exitCode = 1
     return
   }
