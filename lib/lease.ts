@@ -10,7 +10,7 @@ export type Lease = v.InferOutput<typeof leaseSchema>
 
 /** Who holds an item whose lease is `held`, at the time `now` (milliseconds since 1970). */
 export const holderOf = (held: Lease | undefined, ours: Lease, now: number): 'nobody' | 'us' | 'another' => {
-  // Written so that a time that cannot be read holds nobody up.
+  // A time that cannot be read holds nobody up.
   if (held === undefined || !(Date.parse(held.Until) >= now)) return 'nobody'
   return held.Invocation === ours.Invocation ? 'us' : 'another'
 }

@@ -40,8 +40,8 @@ const isAboutIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:
  * It says so in many ways, so any lasting refusal of an update that changes the sender counts. If another cause was behind it, the next one is refused too.
  */
 const refusesSender = (error: ServiceError, operation: Operation, next: Plan, live: EmailConfiguration): boolean =>
-  // A heal that finds no claim left finishes a Delete that died.
-  (operation.kind === 'detach' || operation.kind === 'recover' || (operation.kind === 'heal' && next.claims.length === 0)) &&
+  operation.kind !== 'attach' &&
+  (operation.kind !== 'heal' || next.claims.length === 0) &&
   isDefinite(error) &&
   !isThrottled(error) &&
   !(isDenied(error) && !isAboutIdentity(error)) &&

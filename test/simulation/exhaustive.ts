@@ -1,4 +1,4 @@
-// Every order of the calls of two events that meet, with every single fault at every call: a search over all of them, equal states once.
+// Every order of the calls of two events that events, with every single fault at every call: a search over all of them, equal states once.
 import { inspect, parseArgs } from 'node:util'
 import { type CloudFormationEvent, handleCloudFormation } from '../../handler/cloudformation.ts'
 import { handleSchedule } from '../../handler/drift-events.ts'
@@ -47,7 +47,7 @@ type Owned = { readonly stack: Stack; readonly name: string }
 const amzDate = (time: number): string => new Date(time).toISOString().replace(/\.\d+/, '').replaceAll(/[-:]/g, '')
 
 /** One run of a pair: what the scenarios are told with. */
-const createPlay = (
+const createScenario = (
   options: Options,
   pools: number,
   onDefault: boolean,
@@ -295,16 +295,16 @@ const createPlay = (
   }
 }
 
-type Play = ReturnType<typeof createPlay>
+type Scenario = ReturnType<typeof createScenario>
 
 type Pair = {
   readonly name: string
   readonly pools?: number
   readonly onDefault?: boolean
   /** What is there before: by itself, without faults. */
-  readonly before?: (play: Play) => readonly Promise<void>[]
+  readonly before?: (scenario: Scenario) => readonly Promise<void>[]
   /** What meets. */
-  readonly meet: (play: Play) => readonly Promise<void>[]
+  readonly events: (scenario: Scenario) => readonly Promise<void>[]
 }
 
 const wish = (name: string, more: Partial<Wish> = {}): Wish => ({
@@ -321,118 +321,118 @@ const WIPED: OwnerWrite = { kind: 'template', email: { EmailSendingAccount: 'COG
 const REPLY: OwnerWrite = { kind: 'part', email: { ReplyToEmailAddress: 'owner@example.com' } }
 const SET: OwnerWrite = { kind: 'part', email: { ConfigurationSet: 'set-owner' } }
 
-const bound = (play: Play, stack: number, declared: Wish): Promise<void> => {
-  const first = play.create(play.owned(stack), declared)
-  play.deliver(first)
-  return play.created(play.owned(stack), declared, first)
+const bound = (scenario: Scenario, stack: number, declared: Wish): Promise<void> => {
+  const first = scenario.create(scenario.owned(stack), declared)
+  scenario.deliver(first)
+  return scenario.created(scenario.owned(stack), declared, first)
 }
-const idOf = (play: Play, stack: number): string => play.owned(stack).stack.resources.get('Mail')?.physicalId ?? ''
+const idOf = (scenario: Scenario, stack: number): string => scenario.owned(stack).stack.resources.get('Mail')?.physicalId ?? ''
 
-const meetsUpdate = (play: Play, stack: number, from: Wish, to: Wish): Promise<void> => {
-  const first = play.update(play.owned(stack), from, to)
-  play.deliver(first)
-  return play.updated(play.owned(stack), from, to, first)
+const meetsUpdate = (scenario: Scenario, stack: number, from: Wish, to: Wish): Promise<void> => {
+  const first = scenario.update(scenario.owned(stack), from, to)
+  scenario.deliver(first)
+  return scenario.updated(scenario.owned(stack), from, to, first)
 }
-const meetsDelete = (play: Play, stack: number, declared: Wish): Promise<void> =>
-  play.deleted(play.owned(stack), declared, idOf(play, stack))
+const meetsDelete = (scenario: Scenario, stack: number, declared: Wish): Promise<void> =>
+  scenario.deleted(scenario.owned(stack), declared, idOf(scenario, stack))
 
 const PAIRS: readonly Pair[] = [
-  { name: 'create-alone', meet: (play) => [bound(play, 0, ONE)] },
-  { name: 'update-alone', before: (play) => [bound(play, 0, ONE)], meet: (play) => [meetsUpdate(play, 0, ONE, TWO)] },
-  { name: 'delete-alone', before: (play) => [bound(play, 0, ONE)], meet: (play) => [meetsDelete(play, 0, ONE)] },
+  { name: 'create-alone', events: (scenario) => [bound(scenario, 0, ONE)] },
+  { name: 'update-alone', before: (scenario) => [bound(scenario, 0, ONE)], events: (scenario) => [meetsUpdate(scenario, 0, ONE, TWO)] },
+  { name: 'delete-alone', before: (scenario) => [bound(scenario, 0, ONE)], events: (scenario) => [meetsDelete(scenario, 0, ONE)] },
   {
     name: 'create-redelivery',
-    meet: (play) => {
-      const first = play.create(play.owned(0), ONE)
-      play.deliver(first)
-      play.soon('the redelivery begins', () => play.deliver(first))
-      return [play.created(play.owned(0), ONE, first)]
+    events: (scenario) => {
+      const first = scenario.create(scenario.owned(0), ONE)
+      scenario.deliver(first)
+      scenario.soon('the redelivery begins', () => scenario.deliver(first))
+      return [scenario.created(scenario.owned(0), ONE, first)]
     },
   },
   {
     name: 'create-delete',
-    meet: (play) => {
-      const [of, first] = [play.owned(0), play.create(play.owned(0), ONE)]
-      play.deliver(first)
-      const undo = play.remove(of, ONE, 'made-up-Mail')
-      play.soon('the Delete begins', () => play.deliver(undo))
-      return [play.deleted(of, ONE, 'made-up-Mail', undo, true)]
+    events: (scenario) => {
+      const [of, first] = [scenario.owned(0), scenario.create(scenario.owned(0), ONE)]
+      scenario.deliver(first)
+      const undo = scenario.remove(of, ONE, 'made-up-Mail')
+      scenario.soon('the Delete begins', () => scenario.deliver(undo))
+      return [scenario.deleted(of, ONE, 'made-up-Mail', undo, true)]
     },
   },
   {
     name: 'update-rollback',
-    before: (play) => [bound(play, 0, ONE)],
-    meet: (play) => {
-      const of = play.owned(0)
-      play.deliver(play.update(of, ONE, TWO, -2_000))
-      const back = play.update(of, TWO, ONE)
-      play.soon('the rollback begins', () => play.deliver(back))
-      return [play.rolledBack(of, TWO, ONE, back, true)]
+    before: (scenario) => [bound(scenario, 0, ONE)],
+    events: (scenario) => {
+      const of = scenario.owned(0)
+      scenario.deliver(scenario.update(of, ONE, TWO, -2_000))
+      const back = scenario.update(of, TWO, ONE)
+      scenario.soon('the rollback begins', () => scenario.deliver(back))
+      return [scenario.rolledBack(of, TWO, ONE, back, true)]
     },
   },
   {
     name: 'update-rollback-moving',
     pools: 2,
-    before: (play) => [bound(play, 0, ONE)],
-    meet: (play) => {
-      const [of, moved] = [play.owned(0), { ...TWO, pools: [1] }]
-      play.deliver(play.update(of, ONE, moved, -2_000))
-      const back = play.update(of, moved, ONE)
-      play.soon('the rollback begins', () => play.deliver(back))
-      return [play.rolledBack(of, moved, ONE, back, true)]
+    before: (scenario) => [bound(scenario, 0, ONE)],
+    events: (scenario) => {
+      const [of, moved] = [scenario.owned(0), { ...TWO, pools: [1] }]
+      scenario.deliver(scenario.update(of, ONE, moved, -2_000))
+      const back = scenario.update(of, moved, ONE)
+      scenario.soon('the rollback begins', () => scenario.deliver(back))
+      return [scenario.rolledBack(of, moved, ONE, back, true)]
     },
   },
   {
     name: 'create-takeover',
-    meet: (play) => {
-      const over = play.create(play.owned(1), OVER)
-      play.soon('the other stack begins', () => play.deliver(over))
-      return [bound(play, 0, ONE), play.created(play.owned(1), OVER, over)]
+    events: (scenario) => {
+      const over = scenario.create(scenario.owned(1), OVER)
+      scenario.soon('the other stack begins', () => scenario.deliver(over))
+      return [bound(scenario, 0, ONE), scenario.created(scenario.owned(1), OVER, over)]
     },
   },
   {
     name: 'create-conflict',
-    meet: (play) => {
-      const other = play.create(play.owned(1), TWO)
-      play.soon('the other stack begins', () => play.deliver(other))
-      return [bound(play, 0, ONE), play.created(play.owned(1), TWO, other)]
+    events: (scenario) => {
+      const other = scenario.create(scenario.owned(1), TWO)
+      scenario.soon('the other stack begins', () => scenario.deliver(other))
+      return [bound(scenario, 0, ONE), scenario.created(scenario.owned(1), TWO, other)]
     },
   },
   {
     name: 'delete-update',
-    before: (play) => [bound(play, 0, ONE).then(() => bound(play, 1, OVER))],
-    meet: (play) => {
-      const next = play.update(play.owned(1), OVER, TWO)
-      play.soon('the other stack begins', () => play.deliver(next))
-      return [meetsDelete(play, 0, ONE), play.updated(play.owned(1), OVER, TWO, next)]
+    before: (scenario) => [bound(scenario, 0, ONE).then(() => bound(scenario, 1, OVER))],
+    events: (scenario) => {
+      const next = scenario.update(scenario.owned(1), OVER, TWO)
+      scenario.soon('the other stack begins', () => scenario.deliver(next))
+      return [meetsDelete(scenario, 0, ONE), scenario.updated(scenario.owned(1), OVER, TWO, next)]
     },
   },
   {
     name: 'update-sweep',
-    before: (play) => [bound(play, 0, ONE).then(() => play.ownerWrites(WIPED, 'w'))],
-    meet: (play) => {
-      play.soon('the sweep begins', () => play.sweep())
-      return [meetsUpdate(play, 0, ONE, TWO)]
+    before: (scenario) => [bound(scenario, 0, ONE).then(() => scenario.ownerWrites(WIPED, 'w'))],
+    events: (scenario) => {
+      scenario.soon('the sweep begins', () => scenario.sweep())
+      return [meetsUpdate(scenario, 0, ONE, TWO)]
     },
   },
   {
     name: 'delete-sweep',
-    before: (play) => [bound(play, 0, ONE).then(() => play.ownerWrites(WIPED, 'w'))],
-    meet: (play) => {
-      play.soon('the sweep begins', () => play.sweep())
-      return [meetsDelete(play, 0, ONE)]
+    before: (scenario) => [bound(scenario, 0, ONE).then(() => scenario.ownerWrites(WIPED, 'w'))],
+    events: (scenario) => {
+      scenario.soon('the sweep begins', () => scenario.sweep())
+      return [meetsDelete(scenario, 0, ONE)]
     },
   },
   {
     // Somebody sets another value right after each of our writes.
     name: 'owner-twice',
-    meet: (play) => {
-      play.soon('the owner', () => play.ownerWrites(SET, 'o'))
+    events: (scenario) => {
+      scenario.soon('the owner', () => scenario.ownerWrites(SET, 'o'))
       return [
-        bound(play, 0, ONE).then(async () => {
-          await play.stage.sleep(WINDOW_MS, 'a deployment')
-          play.soon('the owner again', () => play.ownerWrites({ kind: 'part', email: { ConfigurationSet: 'set-again' } }, 'p'))
-          await meetsUpdate(play, 0, ONE, { ...ONE, ReplyToEmailAddress: 'two@example.com' })
+        bound(scenario, 0, ONE).then(async () => {
+          await scenario.stage.sleep(WINDOW_MS, 'a deployment')
+          scenario.soon('the owner again', () => scenario.ownerWrites({ kind: 'part', email: { ConfigurationSet: 'set-again' } }, 'p'))
+          await meetsUpdate(scenario, 0, ONE, { ...ONE, ReplyToEmailAddress: 'two@example.com' })
         }),
       ]
     },
@@ -446,25 +446,25 @@ const PAIRS: readonly Pair[] = [
   ).flatMap(([name, write]): readonly Pair[] => [
     {
       name: `create-owner-${name}`,
-      meet: (play) => {
-        play.soon('the owner', () => play.ownerWrites(write, 'o'))
-        return [bound(play, 0, ONE)]
+      events: (scenario) => {
+        scenario.soon('the owner', () => scenario.ownerWrites(write, 'o'))
+        return [bound(scenario, 0, ONE)]
       },
     },
     {
       name: `update-owner-${name}`,
-      before: (play) => [bound(play, 0, ONE)],
-      meet: (play) => {
-        play.soon('the owner', () => play.ownerWrites(write, 'o'))
-        return [meetsUpdate(play, 0, ONE, TWO)]
+      before: (scenario) => [bound(scenario, 0, ONE)],
+      events: (scenario) => {
+        scenario.soon('the owner', () => scenario.ownerWrites(write, 'o'))
+        return [meetsUpdate(scenario, 0, ONE, TWO)]
       },
     },
     {
       name: `delete-owner-${name}`,
-      before: (play) => [bound(play, 0, ONE)],
-      meet: (play) => {
-        play.soon('the owner', () => play.ownerWrites(write, 'o'))
-        return [meetsDelete(play, 0, ONE)]
+      before: (scenario) => [bound(scenario, 0, ONE)],
+      events: (scenario) => {
+        scenario.soon('the owner', () => scenario.ownerWrites(write, 'o'))
+        return [meetsDelete(scenario, 0, ONE)]
       },
     },
   ]),
@@ -482,9 +482,9 @@ const played = async (pair: Pair, options: Options, choose: Choose, tracing = fa
     if (options.outcomesOnly && MECHANISM.has(rule)) return
     violation ??= { rule, what }
   }
-  const play = createPlay(options, pair.pools ?? 1, pair.onDefault ?? false, violated, line)
+  const scenario = createScenario(options, pair.pools ?? 1, pair.onDefault ?? false, violated, line)
   const isBroken = () => violation !== undefined
-  const { stage, oracle, stacks, requests, outcomes } = play
+  const { stage, oracle, stacks, requests, outcomes } = scenario
   /** Without a choice: the first thing that can happen. */
   const toEnd = async (what: readonly Promise<void>[], choice?: Choose): Promise<boolean> => {
     let isDone = false
@@ -492,7 +492,7 @@ const played = async (pair: Pair, options: Options, choose: Choose, tracing = fa
       isDone = true
     })
     for (;;) {
-      if (!(await play.run(choice, isBroken))) return false
+      if (!(await scenario.run(choice, isBroken))) return false
       if (isDone || isBroken()) return true
       // CloudFormation has waited an hour.
       const waiting = requests.filter(({ waits }) => waits)
@@ -506,35 +506,35 @@ const played = async (pair: Pair, options: Options, choose: Choose, tracing = fa
   }
   const ended = (isPruned = false): Ended => ({ violation, isPruned, trace })
   try {
-    await toEnd(pair.before?.(play) ?? [])
+    await toEnd(pair.before?.(scenario) ?? [])
     stage.after(5_000, 'a while', () => undefined)
-    await play.run(undefined, isBroken)
-    line?.('— they meet')
+    await scenario.run(undefined, isBroken)
+    line?.('— they events')
     stage.allowFaults(options.faults)
-    if (!(await toEnd(pair.meet(play), choose))) return ended(true)
+    if (!(await toEnd(pair.events(scenario), choose))) return ended(true)
     stage.allowFaults(0)
     if (isBroken()) return ended()
     line?.('— all is quiet')
-    oracle.checkSettled(stacks, play.poolId, false)
+    oracle.checkSettled(stacks, scenario.poolId, false)
     stage.after(options.seconds * 1_000, 'leases end', () => undefined)
-    await play.run(undefined, isBroken)
+    await scenario.run(undefined, isBroken)
     for (let index = 0; index < 2; index += 1) {
-      play.sweep()
-      await play.run(undefined, isBroken)
+      scenario.sweep()
+      await scenario.run(undefined, isBroken)
     }
     if (!isBroken()) oracle.checkBound()
     const all = stacks.flatMap((stack) => [...stack.resources].map(([name, resource]) => ({ of: { stack, name }, ...resource })))
     for (const { of, wish: declared } of all) {
-      const again = play.update(of, declared, declared, 0, 'again')
-      play.deliver(again)
+      const again = scenario.update(of, declared, declared, 0, 'again')
+      scenario.deliver(again)
       await toEnd([
-        play
+        scenario
           .outcome(again)
           .then((answer) => (answer?.Status === 'SUCCESS' ? undefined : violated('applied again', answer?.Reason ?? 'no answer'))),
       ])
     }
-    if (!isBroken()) oracle.checkSettled(stacks, play.poolId, true)
-    for (const { of, wish: declared, physicalId } of all) if (!isBroken()) await toEnd([play.deleted(of, declared, physicalId)])
+    if (!isBroken()) oracle.checkSettled(stacks, scenario.poolId, true)
+    for (const { of, wish: declared, physicalId } of all) if (!isBroken()) await toEnd([scenario.deleted(of, declared, physicalId)])
     if (!isBroken()) {
       oracle.checkGone()
       oracle.checkAnswers(requests)

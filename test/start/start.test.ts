@@ -121,7 +121,7 @@ describe('an expectation that is not met', () => {
     expect(stdout).toContain('EmailConfiguration.From: expected – → other@example.com; got – → no-reply@example.com')
     expect(stdout).toContain('EmailConfiguration.ConfigurationSet: not expected to change; got – → sign-in-mail')
     expect(stdout).toContain('MfaConfiguration: expected OPTIONAL → OFF; it did not change')
-    expect(stdout).toContain('calls of cognito: expected at most 2; got 3')
+    expect(stdout).toContain('calls of cognito: expected at most 2; got 5')
     expect(stdout).toContain('✗ 1 event, not as expected: 1')
     expect(status).toBe(1)
   })

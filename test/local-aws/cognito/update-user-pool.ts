@@ -11,6 +11,8 @@ export const updateUserPool = (state: CognitoState, request: JsonObject): Outcom
     const next = afterUpdateRequest(state.world, state.emailMembers, before, request)
     const refusal = refusalOf({ action: 'UpdateUserPool', request, next, hidden, state })
     if (refusal) return refusal
-    storePool(state, id, state.afterUpdate()?.(copy(next), copy(before)) ?? next, hidden)
+    const after = state.afterUpdate()?.(copy(next), copy(before)) ?? next
+    // The hook may play a service that loses what DescribeUserPool does not show.
+    storePool(state, id, after, state.pools.get(id)?.hidden ?? hidden)
     return done()
   })

@@ -1,0 +1,74 @@
+// Writes whose answer never came: whoever comes next waits until they can no longer take effect, and no longer than that.
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { child, type JsonObject, text } from '../../lib/json.ts'
+import { SENDER } from '../driver.ts'
+import { closeStages, OWN, OWNED, openStage, type Stage } from '../stage.ts'
+
+let stage: Stage
+let id: string
+beforeEach(async () => {
+  stage = await openStage()
+  id = stage.aws.createUserPool(OWNED)
+})
+afterEach(closeStages)
+
+const wish = (more: JsonObject = {}): JsonObject => ({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...more })
+
+test('a write-ahead that lands after the watchdog has answered FAILED leaves nothing behind the Delete that follows', async () => {
+  stage.aws.fault(({ action, request }) => {
+    const key = (request['Item'] as JsonObject | undefined)?.['UserPoolId'] as JsonObject | undefined
+    return action === 'PutItem' && key?.['S'] === id ? { late: 1_500 } : undefined
+  })
+  const binding = stage.resource()
+  const create = await binding.create(wish(), { context: { remainingMs: 1_600 } })
+  expect(create.answer?.Status).toBe('FAILED')
+  const { answer } = await binding.delete(wish())
+  expect(answer?.Status).toBe('SUCCESS')
+  expect(stage.email(id)).toEqual(OWN)
+  expect(await stage.poolRecord(id)).toBeUndefined()
+})
+
+test('after a FAILED the binding is held for two seconds, and for no longer', async () => {
+  const binding = stage.resource()
+  const before = Date.now()
+  await binding.create(wish({ ConfigurationSet: 'missing' }))
+  const until = Date.parse(text(child(await stage.bindingRecord(), 'Lease'), 'Until') ?? '')
+  expect(until).toBeGreaterThan(before + 1_900)
+  expect(until).toBeLessThanOrEqual(Date.now() + 2_000)
+})
+
+test('after a SUCCESS nobody is held up', async () => {
+  await stage.resource().create(wish())
+  expect(await stage.bindingRecord()).not.toHaveProperty('Lease')
+  expect(await stage.poolRecord(id)).not.toHaveProperty('Lease')
+})
+
+test('a ConfigurationSet that its owner writes between our update and our reading is theirs: the next event lays the declared one, Delete gives theirs back', async () => {
+  const binding = stage.resource()
+  stage.aws.afterUpdate = (pool) => {
+    stage.aws.afterUpdate = undefined
+    return { ...pool, EmailConfiguration: { ...(pool['EmailConfiguration'] as JsonObject), ConfigurationSet: 'other' } }
+  }
+  const { answer } = await binding.create(wish())
+  expect(answer?.Status).toBe('SUCCESS')
+  expect(answer?.Data?.['Warnings']).toContain('Somebody else changed ConfigurationSet')
+  expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'other' })
+  await binding.update(wish({ Nonce: 'again' }), wish())
+  expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'mail' })
+  await binding.delete(wish())
+  expect(stage.email(id)).toEqual({ ...OWN, ConfigurationSet: 'other' })
+})
+
+test.each([
+  ['at the top of the event', { extra: { ServiceTimeout: '3' } }, {}],
+  ['among the properties', {}, { ServiceTimeout: '3' }],
+] as const)(
+  'the answer comes before ServiceTimeout %s is over, when that is earlier than the end of Lambda’s time',
+  async (_, options, more) => {
+    stage.aws.fault(({ action }) => (action === 'DescribeUserPool' ? 'hang' : undefined))
+    const began = Date.now()
+    const { answer } = await stage.resource().create(wish(more), { ...options, context: { remainingMs: 300_000 } })
+    expect(answer?.Reason).toMatch(/^NotStabilized: /)
+    expect(Date.now() - began).toBeLessThan(3_000)
+  },
+)
