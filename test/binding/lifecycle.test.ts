@@ -201,25 +201,6 @@ test('a value that the service spells otherwise is a warning, not written again,
   expect(email(id)).toEqual(OWN)
 })
 
-test('a set has no other spelling: one that its owner sets between our update and our reading back is put right by the next event, and is the owner’s after Delete', async () => {
-  const stack = await startInVirtualTime()
-  const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
-  const wish = { ...OWN, ConfigurationSet: 'other' }
-  aws.fault(({ action, count: nth }) => {
-    // One reading before the write, one after it.
-    if (action === 'DescribeUserPool' && nth === 2) aws.changeUserPool(id, (pool) => ({ ...pool, EmailConfiguration: wish }))
-    return undefined
-  })
-  const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
-  const created = await stack.create(properties)
-  expect(created.answer?.Status).toBe('SUCCESS')
-  expect(email(id)).toEqual(wish)
-  expect((await stack.update({ ...properties, Nonce: '1' }, properties)).answer?.Status).toBe('SUCCESS')
-  expect(email(id)).toEqual({ ...OWN, ConfigurationSet: 'mail' })
-  await stack.delete(properties)
-  expect(email(id)).toEqual(wish)
-})
-
 test('a member that the service keeps although Delete leaves it out is a SUCCESS with a warning in the log', async () => {
   const stack = await startInVirtualTime({ emailMembers: 'keep' })
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })

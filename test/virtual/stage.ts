@@ -2,6 +2,7 @@
 import { handleCloudFormation, isCloudFormationEvent } from '../../handler/cloudformation.ts'
 import { handleQueueBatch, handleSchedule, isQueueBatch, isSchedule } from '../../handler/drift-events.ts'
 import type { Environment, LambdaContext } from '../../handler/invocation.ts'
+import { handleOperatorEvent, isOperatorEvent } from '../../handler/operator-events.ts'
 import { type ResponseTarget, responseTarget } from '../../handler/response-target.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { FUNCTION_ARN, type Invoked, type Lambda } from '../lambda.ts'
@@ -61,6 +62,7 @@ const startLambda = (time: VirtualTime, dispatch: Dispatch): Lambda => {
     }
     if (isQueueBatch(event)) return handleQueueBatch(event, context, environment)
     if (isSchedule(event)) return handleSchedule(context, environment)
+    if (isOperatorEvent(event)) return handleOperatorEvent(event, context, environment)
     throw new Error('unknown event')
   }
   return {
