@@ -74,7 +74,7 @@ const unknownMember = (said: string, request: JsonObject | undefined): string | 
   return Object.keys(request ?? {}).find((name) => !KNOWN_SETTINGS.has(name) && words.has(name.toLowerCase()))
 }
 
-export const denied = (error: ServiceError, { userPoolId, region }: Site, said: string): Refusal => {
+const denied = (error: ServiceError, { userPoolId, region }: Site, said: string): Refusal => {
   const grant = /iam:PassRole/.test(said)
     ? 'Add the pool’s SMS role to the parameter SmsRoleArns of the provider stack'
     : /kms:CreateGrant/.test(said)
