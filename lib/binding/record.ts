@@ -78,9 +78,14 @@ export const isLate = (record: BindingRecord | undefined, type: string, signedAt
   return newest <= now && signed < newest - (type === 'Delete' ? DELETE_TOLERANCE_MS : 0)
 }
 
-/** The later of what is on record and what was signed now, neither of them in the future. */
-const newestOf = (record: BindingRecord | undefined, signedAt: string | undefined, now: number): string | undefined => {
-  const times = [record?.Newest, signedAt].map((date) => timeOf(date ?? '')).filter(Number.isFinite)
+/**
+ * The later of what is on record and what was signed now, neither of them in the future. A Delete that is let through although it looks older
+ * makes all that was handled before it old: a Create that comes again after it is late.
+ */
+const newestOf = (record: BindingRecord | undefined, type: string, signedAt: string | undefined, now: number): string | undefined => {
+  const [newest, signed] = [timeOf(record?.Newest ?? ''), timeOf(signedAt ?? '')]
+  const later = type === 'Delete' && signed <= newest ? newest + 1_000 : signed
+  const times = [newest, later].filter(Number.isFinite)
   return times.length > 0 ? amzDate(Math.min(now, Math.max(...times))) : undefined
 }
 
@@ -96,13 +101,12 @@ const expiring = (draft: Draft, now: number): Draft => {
 /** The record as an event begins: its pools are added, it holds the lease, and it is the newest. */
 export const begun = (
   record: BindingRecord | undefined,
-  owner: Owner,
+  { type, owner, signedAt }: { readonly type: string; readonly owner: Owner; readonly signedAt: string | undefined },
   pools: readonly string[],
-  signedAt: string | undefined,
   holder: Lease,
   now: number,
 ): Draft => {
-  const newest = newestOf(record, signedAt, now)
+  const newest = newestOf(record, type, signedAt, now)
   return expiring(
     {
       UserPoolId: bindingKey(owner),

@@ -42,7 +42,7 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
       )
     }
     if (!found?.Lease || holderOf(found.Lease, lease, clock.now()) !== 'another') {
-      const ours = await save(table, clock, begun(found, event.owner, pools, event.signedAt, lease, clock.now()), found?.Revision, signal)
+      const ours = await save(table, clock, begun(found, event, pools, lease, clock.now()), found?.Revision, signal)
       if (ours) return { kind: 'open', session: { found, ours } }
       continue
     }

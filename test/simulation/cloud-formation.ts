@@ -23,6 +23,8 @@ export type Stack = {
   id: string | undefined
   created: number
   resources: Map<string, Resource>
+  /** By the IDs of stacks that are gone: what they left on the pools. */
+  readonly retained: Map<string, ReadonlyMap<string, Resource>>
   queue: Promise<void>
   /** An operation begins a second after the one before at the earliest. */
   busyUntil: number
@@ -67,7 +69,15 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
   const requestIds = new Map<string, string>()
   const stacks = Array.from(
     { length: count },
-    (_, number): Stack => ({ number, id: undefined, created: 0, resources: new Map(), queue: Promise.resolve(), busyUntil: 0 }),
+    (_, number): Stack => ({
+      number,
+      id: undefined,
+      created: 0,
+      resources: new Map(),
+      retained: new Map(),
+      queue: Promise.resolve(),
+      busyUntil: 0,
+    }),
   )
   const poolIds = (wish: Wish) => [...new Set(wish.pools.map(office.poolId))]
   const propertiesOf = ({ pools, ...rest }: Wish, nonce?: string): JsonObject => {
@@ -122,7 +132,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       step: act.step,
       index,
       event,
-      signedAt: amzDate(now),
+      signedAt: amzDate(signedAt(act, event, now)),
       waits: true,
       invocations: 0,
       bodies: [],
@@ -150,6 +160,17 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       resolve(undefined)
     }
     return { answer, stop }
+  }
+
+  /**
+   * A clock that differs, or a date that is forged: a Delete is served all the same, and locks nobody out. Only where everything before it is on
+   * record: of an event that came to nothing before its first write nobody can know that it was older.
+   */
+  const signedAt = ({ random }: Act, { RequestType, StackId, LogicalResourceId }: CloudFormationEvent, now: number): number => {
+    const isOfBinding = ({ event }: Request) => event.StackId === StackId && event.LogicalResourceId === LogicalResourceId
+    const isKnown = requests.filter(isOfBinding).every(({ storedAt }) => storedAt !== undefined)
+    if (RequestType !== 'Delete' || !isKnown || chance(random, 0.85)) return now
+    return chance(random, 0.3) ? now + between(random, 1_000, 30 * 24 * HOUR) : now - between(random, 0, 25_000)
   }
 
   const actOf = (step: number, requestId?: string): Act => ({
@@ -265,7 +286,8 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
     const { id } = stack
     if (id === undefined) return
     const act = actOf(step.id)
-    await Promise.all([...stack.resources].map(([name, { wish, physicalId }]) => deleteResource(act, id, name, wish, physicalId)))
+    if (step.retained) stack.retained.set(id, stack.resources)
+    else await Promise.all([...stack.resources].map(([name, { wish, physicalId }]) => deleteResource(act, id, name, wish, physicalId)))
     stack.resources = new Map()
     stack.id = undefined
   }

@@ -1,4 +1,4 @@
-// Every order of the calls of two events that events, with every single fault at every call: a search over all of them, equal states once.
+// Every order of the calls of two events that meet, with every single fault at every call: a search over all of them, equal states once.
 import { inspect, parseArgs } from 'node:util'
 import { type CloudFormationEvent, handleCloudFormation } from '../../handler/cloudformation.ts'
 import { handleSchedule } from '../../handler/drift-events.ts'
@@ -80,6 +80,7 @@ const createScenario = (
     id: `arn:aws:cloudformation:us-east-1:${ACCOUNT}:stack/${name}/1`,
     created: 1,
     resources: new Map(),
+    retained: new Map(),
     queue: Promise.resolve(),
     busyUntil: 0,
   }))

@@ -4,6 +4,7 @@ import type { ExceptionId } from './exceptions.ts'
 import { createHealer } from './healer.ts'
 import { launcher } from './invocation.ts'
 import { createLambda, type Invocation } from './lambda.ts'
+import { createOperator } from './operator.ts'
 import { createOracle, type Verdict } from './oracle.ts'
 import { hashed, seeded } from './random.ts'
 import { createScheduler } from './scheduler.ts'
@@ -23,6 +24,7 @@ const START = Date.UTC(2026, 10, 23, 10)
 const MOST_STEPS = 60_000
 /** The number of a step that no history has. */
 const LAST_SWEEP = 8_000
+const LAST_RELEASE = 7_000
 
 const clockTime = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
 
@@ -56,16 +58,34 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
   const launch = launcher({ scheduler, world, watch, trace }, setting.seed, setting.lambdaSeconds, violated)
   const lambda = createLambda(launch, scheduler, faults, { violated, answered: oracle.answered }, trace)
   const healer = createHealer(launch, scheduler, seeded(hashed(setting.seed, 'queue')), faults, tolerated, trace)
+  const operator = createOperator(launch, scheduler, faults, trace)
   const poolId = (number: number): string => world.pools[number % world.pools.length]?.id ?? ''
   const cloudFormation = createCloudFormation({ scheduler, lambda, seed: setting.seed, duplicates, poolId, violated, tolerated, trace }, 3)
 
   const perform = (step: Step): void => {
     if (step.kind === 'deploy' || step.kind === 'delete') cloudFormation.perform(step)
+    if (step.kind === 'release')
+      for (const stackId of retainedIn(step.stack)) operator.release(stackId, step.id, step.dryRun, () => forget(step.stack, stackId))
     if (step.kind === 'ses') world.pausedSince = step.isSending ? undefined : (world.pausedSince ?? scheduler.now())
     if (step.kind === 'sweep') for (let index = 0; index < step.times; index += 1) healer.sweep(step.id)
     if (step.kind !== 'owner') return
     const { times = 0, every = 0 } = step.again ?? {}
     for (let turn = 0; turn <= times; turn += 1) scheduler.at(scheduler.now() + turn * every, () => ownerWrites(step, turn))
+  }
+  const retainedIn = (stack: number): readonly string[] => [...(cloudFormation.stacks[stack % 3]?.retained.keys() ?? [])]
+  const forget = (stack: number, stackId: string): void => {
+    cloudFormation.stacks[stack % 3]?.retained.delete(stackId)
+  }
+  /** An operator does not give up. */
+  const releaseAll = async (): Promise<void> => {
+    for (let turn = 0; turn < 8; turn += 1)
+      for (const { number } of cloudFormation.stacks)
+        for (const stackId of retainedIn(number)) {
+          operator.release(stackId, LAST_RELEASE + turn, false, () => forget(number, stackId))
+          await scheduler.runDry()
+        }
+    for (const { number } of cloudFormation.stacks)
+      for (const stackId of retainedIn(number)) violated('nothing is stuck', `what ${stackId} left could not be released`)
   }
   const ownerWrites = (step: Step & { kind: 'owner' }, turn: number): void => {
     const done = writeOfOwner(world, step.pool, step.write, `o${step.id}${turn > 0 ? `t${turn}` : ''}`)
@@ -124,6 +144,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
       trace?.('— the end: every stack is deleted')
       deleteAll()
       await scheduler.runDry()
+      await releaseAll()
       oracle.checkGone()
       oracle.checkAnswers(cloudFormation.requests)
     }

@@ -7,12 +7,17 @@ import type { Fault } from './steps.ts'
 const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:cognito-ses-binding'
 
 /** Whom the process serves: a request of CloudFormation, or nobody who waits (the healer). */
-export type Invocation<Request = unknown> = Process & { readonly request: Request | undefined }
+export type Invocation<Request = unknown> = Process & {
+  readonly request: Request | undefined
+  /** The stack whose claims an operator releases. */
+  readonly operator?: string | undefined
+}
 
 export type Work<Request> = {
   /** Nothing else has it. */
   readonly id: string
   readonly request: Request | undefined
+  readonly operator?: string
   readonly faults: readonly Fault[]
   readonly handle: (invocation: Invocation<Request>, context: Context, environment: Environment) => Promise<unknown>
   /** Its handler is done, by itself. Left out where nobody asks for the result. */
@@ -31,11 +36,12 @@ export const launcher =
     seconds: number,
     violated: (rule: string, what: string) => void,
   ): Launch<Request> =>
-  ({ id, request, faults, handle, done, failed }) => {
+  ({ id, request, operator, faults, handle, done, failed }) => {
     const { scheduler, trace } = stage
     const invocation: Invocation<Request> = {
       id,
       request,
+      operator,
       faults,
       random: seeded(hashed(seed, id)),
       startedAt: scheduler.now(),

@@ -32,6 +32,12 @@ export type Observation = {
 const LOST_MS = 0
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
+const isHealer = ({ request, operator }: Invocation): boolean => request === undefined && operator === undefined
+
+/** A binding's own events take its claim off, and an operator those of the stack that is named. */
+const mayTakeOff = ({ request, operator }: Invocation, claim: ClaimView): boolean =>
+  operator === undefined ? request !== undefined && ownerOf(claim) === ownerOf(request.event) : claim.StackId === operator
+
 /** Of values that never change, and of which few stand in many places. */
 const texts = new WeakMap<Email, string>()
 const textOf = (email: Email): string => {
@@ -127,7 +133,7 @@ export const createOracle = (
     count(invocation, id, 1)
     return (pool, before) => {
       if (!seen?.ahead) return violated('interleaving', `${invocation.id} updates ${id} without a lease of its own`)
-      if (!invocation.request) healer.writes(invocation, id)
+      if (isHealer(invocation)) healer.writes(invocation, id)
       const wrong = Object.keys({ ...before.settings, ...pool.settings }).filter(
         (name) => !sameJson(before.settings[name], pool.settings[name]),
       )
@@ -192,12 +198,12 @@ export const createOracle = (
 
   /** The bases that a put may leave: claims that go with OnDelete RETAIN become base. */
   const basesAfter = (invocation: Invocation, gone: readonly ClaimView[], poolId: string, base: Email, live: Email): readonly Email[] => {
-    const event = invocation.request?.event
     const [claim] = gone
-    const properties = event?.['ResourceProperties']
-    if (!event || !claim || !isObject(properties) || properties['OnDelete'] !== 'RETAIN') return [base]
-    const arrived = answeredPools.get(ownerOf(event))?.has(poolId) ?? false
-    const stored = [...world.table.values()].some((item: RecordView) => ownerOf(item) === ownerOf(event) && item.Answered?.includes(poolId))
+    const properties = invocation.operator === undefined ? invocation.request?.event['ResourceProperties'] : claim
+    if (!claim || !isObject(properties) || properties['OnDelete'] !== 'RETAIN') return [base]
+    const owner = ownerOf(claim)
+    const arrived = answeredPools.get(owner)?.has(poolId) ?? false
+    const stored = [...world.table.values()].some((item: RecordView) => ownerOf(item) === owner && item.Answered?.includes(poolId))
     if (arrived !== stored) tolerated('retain-unanswered')
     const kept = retained(base, claim.Declared, live)
     return arrived && stored ? [kept] : arrived || stored ? [kept, base] : [base]
@@ -254,17 +260,16 @@ export const createOracle = (
     if (!pool || !observation || (after?.Intended && !after.Lease)) return
     // Given up, with something in doubt: the lease only gets an earlier end.
     if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && before?.Lease?.Until !== after.Lease?.Until) return
-    if (!invocation.request && before && after && saysOnly(before, after)) return healer.says(after, observation)
+    if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, observation)
     if (after?.Intended) {
-      if (invocation.request) healing.delete(key)
-      else healing.add(key)
+      if (isHealer(invocation)) healing.add(key)
+      else healing.delete(key)
     }
     const isReverted = !after?.Intended && !observation.landed && observation.ahead?.claims === JSON.stringify(after?.Claims ?? [])
     if (!isReverted) checkOrder(key, claimsOf(before).map(ownerOf), claimsOf(after).map(ownerOf))
     const gone = claimsOf(before).filter((one) => !claimsOf(after).some((other) => ownerOf(one) === ownerOf(other)))
     for (const one of gone)
-      if (!invocation.request || ownerOf(one) !== ownerOf(invocation.request.event))
-        violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
+      if (!mayTakeOff(invocation, one)) violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
     const current = before ? knowledgeOf(key) : [{ base: observation.email, ours: [observation.email] }]
     const isNew = claimsOf(after).length > claimsOf(before).length
     // Nobody else has put the record since it was read, but a write may have landed since the pool was.
@@ -281,7 +286,7 @@ export const createOracle = (
     if (after?.Intended) {
       checkBinding(invocation, after, key)
       beforeAhead.set(key, { invocation: invocation.id, email: observation.email, at: after.Intended.At })
-      if (!invocation.request) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, observation, key)
+      if (isHealer(invocation)) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, observation, key)
       known.set(key, distinct(observed([observation.email, after.Intended.EmailConfiguration])))
       observationsOf(invocation).set(key, {
         ...observation,
@@ -348,9 +353,13 @@ export const createOracle = (
     sameJson(claim.Declared, declaredOf(wish)) && claim.Heal === (wish.Heal ?? 'AUTO') && claim.OnDelete === (wish.OnDelete ?? 'RESTORE')
 
   const checkSettled: Oracle['checkSettled'] = (stacks, poolId, strict) => {
-    const truths: readonly Truth[] = stacks.flatMap(({ id, resources }) =>
+    const truths: Truth[] = stacks.flatMap(({ id, resources }) =>
       id === undefined ? [] : [...resources].map(([logicalId, resource]) => ({ owner: `${id}|${logicalId}`, stackId: id, resource })),
     )
+    // Of stacks that are gone and whose bindings were retained, until an operator releases them.
+    for (const { retained } of stacks)
+      for (const [stackId, resources] of retained)
+        for (const [logicalId, resource] of resources) truths.push({ owner: `${stackId}|${logicalId}`, stackId, resource })
     // Where a rollback was skipped an unfinished write may wait for the next event that can finish it.
     const isSkipped = ({ UserPoolId }: Item): boolean =>
       truths.some(
@@ -371,7 +380,9 @@ export const createOracle = (
       for (const claim of claims)
         if (!truths.some(({ owner }) => owner === ownerOf(claim)))
           violated('claims', `a claim on ${pool.id} is left of ${ownerOf(claim)}, which is gone`)
-      const isFresh = strict || servedWrites.get(pool.id) === pool.emailWrites
+      // What nobody's template says any more is not applied again.
+      const isLeft = claims.some((one) => stacks.some(({ retained }) => retained.has(one.StackId)))
+      const isFresh = (strict && !isLeft) || servedWrites.get(pool.id) === pool.emailWrites
       if (claims.length > 0 && isFresh) checkLayers(pool, claims)
     }
   }

@@ -75,7 +75,10 @@ export type Step = { readonly id: number; readonly gap: number } & (
       /** A deployment that is tried again may have the RequestId of an earlier one (aws/aws-cdk#35957). */
       readonly oldRequestId: boolean
     }
-  | { readonly kind: 'delete'; readonly stack: number }
+  /** `retained`: the stack goes and its bindings stay (DeletionPolicy Retain, or deletion by force). */
+  | { readonly kind: 'delete'; readonly stack: number; readonly retained?: boolean }
+  /** An operator releases what the stacks of this number left. */
+  | { readonly kind: 'release'; readonly stack: number; readonly dryRun: boolean }
   | {
       readonly kind: 'owner'
       readonly pool: number
@@ -314,13 +317,18 @@ export const historyOf = (seed: number): History => {
       addFaults(weighted(random, [5, 0], [3, 1], [2, 2]))
       continue
     }
+    if (steps.some((step) => step.kind === 'delete' && step.retained) && chance(random, 0.35)) {
+      steps.push({ id, gap, kind: 'release', stack, dryRun: chance(random, 0.2) })
+      addFaults(weighted(random, [4, 0], [3, 1], [2, 2]))
+      continue
+    }
     if (id > 1 && chance(random, 0.05)) {
       steps.push({ id, gap, kind: 'ses', isSending: chance(random, 0.4) })
       continue
     }
     if (before && chance(random, 0.25)) {
       templates[stack] = undefined
-      steps.push({ id, gap, kind: 'delete', stack })
+      steps.push({ id, gap, kind: 'delete', stack, ...(chance(random, 0.15) ? { retained: true } : {}) })
     } else {
       const template = nextTemplate(random, id, pools, before)
       const otherFails = chance(random, 0.12)
