@@ -5,7 +5,11 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { lambdaOnly } from './handler/aws/stand-ins/lambda-only.mjs'
 import { providerTemplate } from './infra/build-template.mjs'
+<<<<<<< HEAD
 import { shipped } from './infra/esbuild-options.cjs'
+=======
+import { inventory } from './infra/inventory.mjs'
+>>>>>>> h-infra
 
 const BUDGET_KB = 250
 const quiet = process.argv.includes('--quiet')
@@ -36,6 +40,11 @@ if (size > BUDGET_KB) {
   process.stderr.write(`dist/index.js is ${size} KB, over its budget of ${BUDGET_KB} KB: see dist/meta.json for what grew\n`)
   process.exit(1)
 }
+
+const { thirdParty, bom } = inventory([result.metafile])
+writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdParty)
+writeFileSync(`${root}dist/bom.cdx.json`, bom)
+if (!quiet) process.stdout.write(`dist/THIRD-PARTY.txt, dist/bom.cdx.json  ${JSON.parse(bom).components.length} packages of others\n`)
 
 const template = providerTemplate(code.toString())
 writeFileSync(`${root}dist/provider.template.json`, template)
