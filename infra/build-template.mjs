@@ -6,6 +6,7 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml'
 const MAX_BYTES = 1_000_000
 
 const PLACEHOLDER = '__CODE__'
+const VERSION_PLACEHOLDER = '__VERSION__'
 
 /** YAML's short form of CloudFormation's functions; all others are Fn:: + the tag's name. */
 const WITHOUT_PREFIX = new Set(['Ref', 'Condition'])
@@ -80,8 +81,11 @@ const assertAscii = (template) => {
   if (strange) throw new Error(`Expected ASCII in the provider template, got U+${strange.codePointAt(0).toString(16).padStart(4, '0')}.`)
 }
 
+const packageVersion = () => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
 /**
- * dist/provider.template.json: the provider with `code`, the bundle, as the function's inline source.
+ * dist/provider.template.json: the provider with `code`, the bundle, as the function's inline source, and the package's version in its
+ * environment.
  * @param {string} code
  * @returns {string}
  */
@@ -95,6 +99,9 @@ export const providerTemplate = (code) => {
   }
   assertInlinable(code)
   inline.ZipFile = code
+  const variables = template.Resources.Function.Properties.Environment.Variables
+  if (variables.VERSION !== VERSION_PLACEHOLDER) throw new Error(`Expected ${VERSION_PLACEHOLDER} as the function's VERSION.`)
+  variables.VERSION = packageVersion()
   const json = `${JSON.stringify(template, null, 1)}\n`
   assertAscii(json)
   const bytes = Buffer.byteLength(json)

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { runnable } from '../infra/esbuild-options.cjs'
 
 const [entry, ...rest] = process.argv.slice(2)
 const folder = new URL('../node_modules/.cache/run/', import.meta.url).pathname
@@ -11,13 +12,8 @@ const outfile = `${folder}${process.pid}.mjs`
 await build({
   entryPoints: [resolve(entry)],
   outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node20',
-  format: 'esm',
-  packages: 'external',
+  ...runnable,
   sourcemap: 'inline',
-  logLevel: 'warning',
 })
 process.on('exit', () => rmSync(outfile, { force: true }))
 process.argv = [process.argv[0], resolve(entry), ...rest]

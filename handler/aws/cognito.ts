@@ -1,97 +1,59 @@
-// The user pools, as raw wire JSON: the SDK signs and sends, but never sees what is in a pool, because it drops what it does not know.
+// The user pools, as raw JSON on the wire: the SDK signs and sends, but has no word in what a pool is, because it drops what it does not know.
 import {
   CognitoIdentityProviderClient,
   DescribeUserPoolCommand,
   GetUserPoolMfaConfigCommand,
   UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { child, isObject, type JsonObject } from '../../lib/json.ts'
+import { ServiceError } from '../../lib/errors.ts'
+import { child, type JsonObject, without } from '../../lib/json.ts'
 import type { Clock, UserPools } from '../../lib/ports.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
+import { clientSettings } from './client-settings.ts'
+import { rawJson } from './raw-json.ts'
 import { calling } from './service-error.ts'
 
 /** UserPoolRead and UserPoolUpdate are 15 a second each, for the account, not adjustable (Cognito quotas). One is left to others. */
-const PER_SECOND = 14
-const BURST = 13
+export const ALLOWANCE = { perSecond: 14, burst: 13 } as const
 
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
+/** A command of the SDK. Its types are those of the SDK's own model of the call, and JSON is passed by them. */
+type AnyCommand = new (input: never) => object
 
-type Response = { statusCode: number; body: unknown }
-type Request = { body: unknown; headers: Record<string, string> }
-
-const bytesOf = async (body: unknown): Promise<Uint8Array> => {
-  if (body instanceof Uint8Array) return body
-  const chunks: Uint8Array[] = []
-  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk)
-  return Buffer.concat(chunks)
+/** Calls of Cognito in one Region, JSON in and JSON out: a new one is one line below, its IAM action and the SDK's command. */
+const rawCalls = (region: string) => {
+  const protocol = rawJson('1.1', 'AWSCognitoIdentityProviderService')
+  const client = new CognitoIdentityProviderClient({ region, ...clientSettings(10_000), protocol })
+  return (action: string, Command: AnyCommand) =>
+    (request: JsonObject, signal: AbortSignal): Promise<JsonObject> =>
+      calling(action, signal, async () => {
+        const answer: object = await client.send(new Command(request as never) as never, { abortSignal: signal })
+        return without(answer as JsonObject, ['$metadata'])
+      })
 }
 
-/** A read whose answer is kept as it came, before the SDK turns it into what it knows. */
-const keepingRaw = <T extends DescribeUserPoolCommand | GetUserPoolMfaConfigCommand>(command: T) => {
-  let raw: unknown
-  const stack = command.middlewareStack as DescribeUserPoolCommand['middlewareStack']
-  stack.add(
-    (next) => async (args) => {
-      const result = await next(args)
-      const response = result.response as Response
-      const bytes = await bytesOf(response.body)
-      response.body = bytes
-      if (response.statusCode === 200) raw = JSON.parse(new TextDecoder().decode(bytes))
-      return result
-    },
-    { step: 'deserialize', priority: 'low', name: 'keepRawAnswer' },
-  )
-  return { command, raw: (): JsonObject => (isObject(raw) ? raw : {}) }
-}
-
-const userPoolIn = (answer: JsonObject): JsonObject => {
-  const pool = child(answer, 'UserPool')
-  if (!pool) throw new Error('DescribeUserPool answered without a UserPool')
-  return pool
-}
-
-/** UpdateUserPool that sends exactly `request`. The signature is made later, over this body. */
-const rawUpdate = (request: JsonObject): UpdateUserPoolCommand => {
-  const command = new UpdateUserPoolCommand({ UserPoolId: String(request['UserPoolId']) })
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const http = args.request as Request
-      const body = JSON.stringify(request)
-      http.body = body
-      http.headers['content-length'] = String(Buffer.byteLength(body))
-      return next(args)
-    },
-    { step: 'build', priority: 'low', name: 'sendRawRequest' },
-  )
-  return command
-}
-
-/** Cognito in one Region, behind one token bucket for reads and one for writes. The SDK's own retries are off: an update must never be sent again as it is. */
+/** Cognito in one Region, behind a token bucket for each of its quotas. */
 export const cognitoUserPools = (region: string, clock: Clock): UserPools => {
-  const client = new CognitoIdentityProviderClient({ region, maxAttempts: 1, requestHandler: TIMEOUTS })
-  const readTurn = tokenBucket(clock, PER_SECOND, BURST)
-  const writeTurn = tokenBucket(clock, PER_SECOND, BURST)
-  const factorTurn = tokenBucket(clock, PER_SECOND, BURST)
+  const call = rawCalls(region)
+  const describeUserPool = call('cognito-idp:DescribeUserPool', DescribeUserPoolCommand)
+  const getUserPoolMfaConfig = call('cognito-idp:GetUserPoolMfaConfig', GetUserPoolMfaConfigCommand)
+  const updateUserPool = call('cognito-idp:UpdateUserPool', UpdateUserPoolCommand)
+  const readTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const writeTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
+  const factorTurn = tokenBucket(clock, ALLOWANCE.perSecond, ALLOWANCE.burst)
   return {
     describe: async (userPoolId, signal) => {
       await readTurn(signal)
-      const { command, raw } = keepingRaw(new DescribeUserPoolCommand({ UserPoolId: userPoolId }))
-      return calling('cognito-idp:DescribeUserPool', signal, async () => {
-        await client.send(command, { abortSignal: signal })
-        return userPoolIn(raw())
-      })
+      const pool = child(await describeUserPool({ UserPoolId: userPoolId }, signal), 'UserPool')
+      if (!pool) throw new ServiceError('cognito-idp:DescribeUserPool', 'Error', 'DescribeUserPool answered without a UserPool')
+      return pool
     },
     getMfaConfig: async (userPoolId, signal) => {
       await factorTurn(signal)
-      const { command, raw } = keepingRaw(new GetUserPoolMfaConfigCommand({ UserPoolId: userPoolId }))
-      return calling('cognito-idp:GetUserPoolMfaConfig', signal, async () => {
-        await client.send(command, { abortSignal: signal })
-        return raw()
-      })
+      return getUserPoolMfaConfig({ UserPoolId: userPoolId }, signal)
     },
     updateTurn: writeTurn,
     update: async (request, signal) => {
-      await calling('cognito-idp:UpdateUserPool', signal, () => client.send(rawUpdate(request), { abortSignal: signal }))
+      await updateUserPool(request, signal)
     },
   }
 }

@@ -3,9 +3,9 @@ import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, Scan
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Table } from '../../lib/ports.ts'
+import { clientSettings } from './client-settings.ts'
+import { rawJson } from './raw-json.ts'
 import { calling } from './service-error.ts'
-
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }
 
 /** @returns false when the condition did not hold */
 const conditionally = async (write: () => Promise<unknown>): Promise<boolean> => {
@@ -25,7 +25,7 @@ const stillAt = (seen: number | undefined) =>
 
 /** The table `name`. Items are native attributes, so that a person can read them in the console. */
 export const dynamoTable = (region: string, name: string): Table => {
-  const client = new DynamoDBClient({ region, maxAttempts: 1, requestHandler: TIMEOUTS })
+  const client = new DynamoDBClient({ region, ...clientSettings(5_000), protocol: rawJson('1.0', 'DynamoDB_20120810') })
   return {
     name,
     read: (key, signal) =>

@@ -1,4 +1,4 @@
-// SES v2, read only: what pre-flight asks. Nothing here has to survive, so the SDK's own types will do.
+// SES v2, read only: what pre-flight asks.
 import {
   GetAccountCommand,
   GetConfigurationSetCommand,
@@ -10,15 +10,15 @@ import {
 import { isNotFound } from '../../lib/errors.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { Ses } from '../../lib/ports.ts'
+import { clientSettings } from './client-settings.ts'
+import { rawRestJson } from './raw-json.ts'
 import { calling } from './service-error.ts'
-
-const TIMEOUTS = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true }
 
 /** SES, each Region asked where it is. */
 export const sesReader = (): Ses => {
   const clients = new Map<string, SESv2Client>()
   const clientOf = (region: string): SESv2Client => {
-    const client = clients.get(region) ?? new SESv2Client({ region, maxAttempts: 1, requestHandler: TIMEOUTS })
+    const client = clients.get(region) ?? new SESv2Client({ region, ...clientSettings(5_000), protocol: rawRestJson() })
     clients.set(region, client)
     return client
   }

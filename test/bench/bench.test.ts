@@ -5,15 +5,17 @@ import { chart } from './chart.ts'
 import { columns } from './columns.ts'
 import { depth, levels } from './intervals.ts'
 import { grouped, leaves, lostBetween } from './lost-settings.ts'
+import { boundSeconds } from './many-pools.ts'
+import { isNode } from './nodes.ts'
 import { readOptions } from './options.ts'
 import { marked, SNIPPETS } from './readme.ts'
-import { reportPage } from './report.ts'
+import { reportPage, times } from './report.ts'
 import { readResults } from './results.ts'
 import { byPackage, packageOf } from './size.ts'
-import { median, pairedRatios, quantile, spreadOf } from './statistics.ts'
+import { median, quantile, spreadOf } from './statistics.ts'
 import { dynamoSize, itemSize } from './virtual-aws.ts'
 
-const root = new URL('..', `file://${__filename}`).pathname
+const root = new URL('../..', `file://${__filename}`).pathname
 const read = (file: string): string => readFileSync(`${root}${file}`, 'utf8')
 const results = readResults(root)
 
@@ -65,12 +67,24 @@ describe('medians and spreads', () => {
     expect(median([4, 1, 3, 2])).toBe(2.5)
     expect(quantile([1, 2, 3, 4, 5], 0.25)).toBe(2)
     expect(median([])).toBeNaN()
-    expect(spreadOf([10, 1, 2, 3, 4])).toEqual({ median: 3, low: 2, high: 4, runs: 5 })
+    expect(spreadOf([10, 1, 2, 3, 4])).toEqual({ least: 1, median: 3, low: 2, high: 4, runs: 5 })
   })
+})
 
-  test('a ratio is taken within its round', () => {
-    expect(pairedRatios([2, 40, 6], [1, 10, 2])).toEqual([2, 4, 3])
-  })
+test('one start by another is the least by the least, and the median by the median', () => {
+  const [ours, empty] = [spreadOf([90, 100, 150]), spreadOf([30, 40, 50])]
+  expect(times(ours, empty, 'least')).toBe(3)
+  expect(times(ours, empty)).toBe(2.5)
+  expect(times(ours, undefined)).toBeNaN()
+})
+
+test('the bound of many pools is when the last of two reads a pool may be asked', () => {
+  expect(boundSeconds(100, 14, 13)).toBe(13.357)
+  expect(boundSeconds(6, 14, 13)).toBe(0)
+})
+
+test('a Node is told by its line', () => {
+  expect(['v24.21.0', '24.1.0', 'v2.4.0'].map((version) => isNode(version, 24))).toEqual([true, true, false])
 })
 
 describe('lost settings', () => {

@@ -1,43 +1,36 @@
-// Cold start: from the start of a process until its module is loaded, and until its answer to a Create has arrived; ours beside others, round by round.
-import { execFileSync, spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
-import { type BuildOptions, build } from 'esbuild'
+// Cold start: processor time and wall time until a module is loaded and until its answer to a first Create has arrived; ours beside others, round by round.
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { build } from 'esbuild'
+import { plain, runnable } from '../../infra/esbuild-options.cjs'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { healthySes, resource, SENDER } from '../driver.ts'
 import { FUNCTION_ARN } from '../lambda.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
 import rich from '../local-aws/rich-user-pool.json'
+import { nodesFor } from './nodes.ts'
 import type { Place } from './place.ts'
 import type { ColdStart, Start } from './results.ts'
-import { pairedRatios, spreadOf } from './statistics.ts'
+import { spreadOf } from './statistics.ts'
 
 type Variant = { readonly variant: string; readonly title: string; readonly file: string }
 
-const FOLDER = 'node_modules/.cache/bench'
-
-/** What an esbuild without settings of its own makes of it, as CDK's NodejsFunction does. */
-const PLAIN: BuildOptions = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', minify: true, logLevel: 'warning' }
+const CACHE = 'node_modules/.cache/bench'
 
 /** Puts what is compared side by side, frozen: another build of dist/ in the meantime changes nothing. */
 const prepare = async (root: string, beside: readonly string[]): Promise<readonly Variant[]> => {
-  const folder = `${root}/${FOLDER}`
-  mkdirSync(folder, { recursive: true })
-  const made = (name: string) => `${folder}/${name}.cjs`
-  const script = `${root}/test/bench/contenders/describe-and-update-handler.ts`
+  mkdirSync(`${root}/${CACHE}`, { recursive: true })
+  const made = (name: string) => `${root}/${CACHE}/${name}.cjs`
+  const source = { entryPoints: [`${root}/handler/index.ts`] }
   copyFileSync(`${root}/dist/index.js`, made('ours'))
   copyFileSync(`${root}/test/bench/contenders/empty.cjs`, made('empty'))
-  const external = { ...PLAIN, minify: false, packages: 'external' } as const
-  await Promise.all([
-    build({ ...external, entryPoints: [`${root}/handler/index.ts`], outfile: made('unbundled') }),
-    build({ ...external, entryPoints: [script], outfile: made('script') }),
-    build({ ...PLAIN, entryPoints: [script], outfile: made('script-bundled') }),
-  ])
+  await build({ ...runnable, ...source, format: 'cjs', outfile: made('unbundled') })
+  await build({ ...plain, ...source, outfile: made('plain') })
   return [
     { variant: 'empty', title: 'empty handler', file: made('empty') },
     { variant: 'ours', title: 'ours, dist/index.js', file: made('ours') },
+    { variant: 'plain', title: 'ours, esbuild’s defaults', file: made('plain') },
     { variant: 'unbundled', title: 'ours, SDK not bundled', file: made('unbundled') },
-    { variant: 'script', title: 'describe-and-update script, SDK not bundled', file: made('script') },
-    { variant: 'scriptBundled', title: 'describe-and-update script, plain esbuild', file: made('script-bundled') },
     ...beside.map((file, index) => {
       copyFileSync(file, made(`beside-${index}`))
       return { variant: `beside-${index}`, title: file, file: made(`beside-${index}`) }
@@ -45,10 +38,11 @@ const prepare = async (root: string, beside: readonly string[]): Promise<readonl
   ]
 }
 
-type Times = { readonly loadedMs: number; readonly loadedCpuMs: number; readonly answeredMs: number }
+type Times = { readonly loadedMs: number; readonly loadedCpuMs: number; readonly answeredMs: number; readonly answeredCpuMs: number }
 
+type Moment = { readonly at: string; readonly cpuMs: number }
 /** What cold-start-process.cjs says at its end. */
-type Said = { readonly loaded?: string; readonly answered?: string; readonly cpuUs?: number; readonly error?: string }
+type Said = { readonly loaded?: Moment; readonly answered?: Moment; readonly error?: string }
 
 const once = async (node: string, file: string, aws: LocalAws, event: JsonObject, root: string): Promise<Times> => {
   const env = { PATH: process.env['PATH'], ...aws.environment, BUNDLE: file, EVENT: JSON.stringify(event), FUNCTION_ARN }
@@ -61,12 +55,10 @@ const once = async (node: string, file: string, aws: LocalAws, event: JsonObject
     child.once('close', resolve)
     child.once('error', reject)
   })
-  const text = Buffer.concat(said).toString()
-  const { loaded, answered, cpuUs, error } = JSON.parse(text || '{}') as Said
-  if (loaded === undefined || answered === undefined || cpuUs === undefined)
-    throw new Error(`${file}: ${error ?? Buffer.concat(complaint).toString()}`)
-  const ms = (at: string) => Number(BigInt(at) - startedAt) / 1e6
-  return { loadedMs: ms(loaded), loadedCpuMs: cpuUs / 1_000, answeredMs: ms(answered) }
+  const { loaded, answered, error } = JSON.parse(Buffer.concat(said).toString() || '{}') as Said
+  if (!loaded || !answered) throw new Error(`${file}: ${error ?? Buffer.concat(complaint).toString()}`)
+  const ms = ({ at }: Moment) => Number(BigInt(at) - startedAt) / 1e6
+  return { loadedMs: ms(loaded), loadedCpuMs: loaded.cpuMs, answeredMs: ms(answered), answeredCpuMs: answered.cpuMs }
 }
 
 /** A Create on a rich pool of its own by a stack of its own. */
@@ -85,17 +77,6 @@ const play = async (node: string, { file, title }: Variant, aws: LocalAws, root:
   return time
 }
 
-/** The Node that runs this first, then others that are on the PATH under their usual names. */
-const nodes = (): readonly { readonly path: string; readonly version: string }[] => {
-  const found = (process.env['PATH'] ?? '')
-    .split(':')
-    .flatMap((folder) => ['node20', 'node22', 'node24'].map((name) => `${folder}/${name}`))
-    .filter((path) => existsSync(path))
-    .map((path) => ({ path, version: execFileSync(path, ['--version'], { encoding: 'utf8' }).trim() }))
-  const all = [{ path: process.execPath, version: process.version }, ...found]
-  return all.filter(({ version }, index) => all.findIndex((other) => other.version === version) === index)
-}
-
 const ROUNDS = 15
 
 export const measureColdStart = async ({ root, rounds = ROUNDS, beside, say }: Place): Promise<ColdStart> => {
@@ -105,7 +86,8 @@ export const measureColdStart = async ({ root, rounds = ROUNDS, beside, say }: P
   let count = 0
   const measured = []
   try {
-    for (const { path, version } of nodes()) {
+    say('the Nodes to measure on')
+    for (const { path, version } of nodesFor(`${root}/${CACHE}`)) {
       const times = new Map<string, Times[]>(variants.map(({ variant }) => [variant, []]))
       // The first round warms the page cache and the local AWS, and is not counted.
       for (let round = 0; round <= rounds; round += 1) {
@@ -118,23 +100,18 @@ export const measureColdStart = async ({ root, rounds = ROUNDS, beside, say }: P
         }
         aws.clearCalls()
       }
-      const of = (variant: string, what: keyof Times) => (times.get(variant) ?? []).map((time) => time[what])
-      measured.push({
-        node: version,
-        variants: variants.map(({ variant, title }): Start => {
-          const spread = (what: keyof Times) => spreadOf(of(variant, what), 1)
-          const ratio = (what: keyof Times) => spreadOf(pairedRatios(of(variant, what), of('empty', what)))
-          return {
-            ...{ variant, title, loadedMs: spread('loadedMs'), loadedCpuMs: spread('loadedCpuMs') },
-            ...{
-              answeredMs: spread('answeredMs'),
-              loadedRatio: ratio('loadedMs'),
-              cpuRatio: ratio('loadedCpuMs'),
-              answeredRatio: ratio('answeredMs'),
-            },
-          }
-        }),
+      const starts = variants.map(({ variant, title }): Start => {
+        const spread = (what: keyof Times) =>
+          spreadOf(
+            (times.get(variant) ?? []).map((time) => time[what]),
+            1,
+          )
+        return {
+          ...{ variant, title, loadedCpuMs: spread('loadedCpuMs'), answeredCpuMs: spread('answeredCpuMs') },
+          ...{ loadedMs: spread('loadedMs'), answeredMs: spread('answeredMs') },
+        }
       })
+      measured.push({ node: version, variants: starts })
     }
   } finally {
     await aws.close()

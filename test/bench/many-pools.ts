@@ -1,4 +1,5 @@
-// One binding on many pools under Cognito's quotas: time against what the quota alone takes, refusals, memory.
+// One binding on many pools under Cognito's quotas: time against what our part of the quota takes, refusals, memory.
+import { ALLOWANCE } from '../../handler/aws/cognito.ts'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { healthySes, resource, SENDER } from '../driver.ts'
 import { startLambda } from '../lambda.ts'
@@ -13,11 +14,23 @@ const QUOTA = 15
 const COUNTS = [1, 10, 60, 100]
 const ROUNDS = 3
 
-/** Two reads a pool, of which the first second's worth comes at once. */
-export const boundSeconds = (pools: number, quotaPerSecond: number): number =>
-  rounded(Math.max(0, (2 * pools - quotaPerSecond) / quotaPerSecond), 3)
+/** When the last of two reads a pool may be asked, if the first `burst` come at once. */
+export const boundSeconds = (pools: number, perSecond: number, burst: number): number =>
+  rounded(Math.max(0, (2 * pools - burst) / perSecond), 3)
 
-type One = { readonly seconds: number; readonly refusedPercent: number; readonly peakRssMb: number }
+/** One after another and at no rate: what comes before the first read is asked, and from asking the last one on. */
+const ROUND_TRIPS = {
+  before: ['read the binding’s record', 'take its lease; beside it read the first pools’ records'],
+  after: ['DescribeUserPool: whether it took', 'record what was applied', 'store the answer', 'PUT the answer'],
+} as const
+
+type One = {
+  readonly seconds: number
+  readonly beforeSeconds: number
+  readonly afterSeconds: number
+  readonly refusedPercent: number
+  readonly peakRssMb: number
+}
 
 const once = async (root: string, pools: number, environment: Readonly<Record<string, string>> = {}): Promise<One> => {
   const aws = await startLocalAws({ latencyMs: LATENCY_MS, quotaPerSecond: QUOTA })
@@ -25,15 +38,22 @@ const once = async (root: string, pools: number, environment: Readonly<Record<st
   const lambda = await startLambda({ ...aws.environment, ...environment }, root)
   try {
     const UserPoolIds = Array.from({ length: pools }, () => aws.createUserPool(without(rich as JsonObject, ['Id', 'Arn'])))
-    const startedAt = performance.now()
+    const startedAt = Date.now()
     const { answer, invoked } = await resource(aws, lambda.invoke).create(
       { UserPoolIds, ConfigurationSet: 'mail', ...SENDER },
       { context: { remainingMs: 300_000 } },
     )
-    const seconds = (performance.now() - startedAt) / 1_000
+    const endedAt = Date.now()
     if (answer?.Status !== 'SUCCESS') throw new Error(`${pools} pools: ${answer?.Reason ?? invoked.error}`)
     const refused = new Set(aws.calls.filter(({ error }) => error?.code === 'TooManyRequestsException').map(poolOf))
-    return { seconds, refusedPercent: (refused.size / pools) * 100, peakRssMb: invoked.maxRssKb / 1024 }
+    const reads = aws.calls.filter(({ action }) => action === 'DescribeUserPool').map((call) => call.startedAt)
+    return {
+      seconds: (endedAt - startedAt) / 1_000,
+      beforeSeconds: (Math.min(...reads) - startedAt) / 1_000,
+      afterSeconds: (endedAt - Math.max(...reads)) / 1_000,
+      refusedPercent: (refused.size / pools) * 100,
+      peakRssMb: invoked.maxRssKb / 1024,
+    }
   } finally {
     await lambda.kill()
     await aws.close()
@@ -51,20 +71,18 @@ export const measureManyPools = async ({ root, rounds = ROUNDS, say }: Place): P
       say(`${pools} pools, run ${round} of ${times}`)
       found.push(await once(root, pools))
     }
-    const bound = boundSeconds(pools, QUOTA)
+    const bound = boundSeconds(pools, ALLOWANCE.perSecond, ALLOWANCE.burst)
+    const spread = (what: keyof One, digits?: number) =>
+      spreadOf(
+        found.map((one) => one[what]),
+        digits,
+      )
     runs.push({
-      pools,
-      seconds: spreadOf(found.map(({ seconds }) => seconds)),
-      boundSeconds: bound,
+      ...{ pools, boundSeconds: bound, quotaSeconds: boundSeconds(pools, QUOTA, QUOTA), seconds: spread('seconds') },
+      leastSeconds: rounded(bound + ((ROUND_TRIPS.before.length + ROUND_TRIPS.after.length) * LATENCY_MS) / 1_000, 3),
+      ...{ beforeSeconds: spread('beforeSeconds'), afterSeconds: spread('afterSeconds') },
       ...(bound > 0 ? { ratio: spreadOf(found.map(({ seconds }) => seconds / bound)) } : {}),
-      refusedPercent: spreadOf(
-        found.map(({ refusedPercent }) => refusedPercent),
-        0,
-      ),
-      peakRssMb: spreadOf(
-        found.map(({ peakRssMb }) => peakRssMb),
-        0,
-      ),
+      ...{ refusedPercent: spread('refusedPercent', 0), peakRssMb: spread('peakRssMb', 0) },
     })
   }
   const empty: number[] = []
@@ -72,5 +90,12 @@ export const measureManyPools = async ({ root, rounds = ROUNDS, say }: Place): P
     say(`empty handler, run ${round} of ${rounds}`)
     empty.push((await once(root, 1, { BUNDLE: `${root}/test/bench/contenders/empty.cjs` })).peakRssMb)
   }
-  return { latencyMs: LATENCY_MS, quotaPerSecond: QUOTA, emptyRssMb: spreadOf(empty, 0), runs }
+  return {
+    latencyMs: LATENCY_MS,
+    quotaPerSecond: QUOTA,
+    allowance: ALLOWANCE,
+    roundTrips: ROUND_TRIPS,
+    emptyRssMb: spreadOf(empty, 0),
+    runs,
+  }
 }

@@ -20,7 +20,7 @@ export type Options = {
   readonly help: boolean
 }
 
-export const HELP = `Measures dist/index.js beside an empty handler, a describe-and-update script and the limits of the services.
+export const HELP = `Measures dist/index.js beside an empty handler, other bundles of the same code, what a person would use instead, and the limits of the services.
 
   npm run bench                       everything, in under five minutes; the results go to docs/bench
   npm run bench -- --only NAME        one measurement (again for more): ${Object.keys(NAMES).join(', ')};
@@ -34,7 +34,7 @@ Options
   --no-save     shows the results and writes nothing
   --help        this text
 
-Cold start is measured on the Node that runs this, and on node20, node22 and node24 where the PATH has them.
+Cold start is measured on the Node that runs this and on those of nodes.ts, which npm fetches once (190 MB each).
 Ratios are the result: times differ from machine to machine. Nothing else should be running.
 `
 

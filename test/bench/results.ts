@@ -5,19 +5,16 @@ import type { Occasion } from './occasion.ts'
 import type { Spread } from './statistics.ts'
 
 export type Start = {
-  /** A key of VARIANTS in cold-start.ts. */
+  /** Its name in `prepare` of cold-start.ts. */
   readonly variant: string
   readonly title: string
-  /** Milliseconds from the start of the process until the module is loaded. */
-  readonly loadedMs: Spread
-  /** Milliseconds of processor time by then, of all its threads: hardly minds what else the machine does. */
+  /** Milliseconds of processor time, of all threads, until the module is loaded: hardly minds what else the machine does. */
   readonly loadedCpuMs: Spread
-  /** Milliseconds from the start of the process until the answer to a Create has arrived. */
+  /** The same until the answer to the first Create has arrived: what a user pays for. */
+  readonly answeredCpuMs: Spread
+  /** Milliseconds of wall time from the start of the process. */
+  readonly loadedMs: Spread
   readonly answeredMs: Spread
-  /** By the empty handler of the same round. */
-  readonly loadedRatio: Spread
-  readonly cpuRatio: Spread
-  readonly answeredRatio: Spread
 }
 export type ColdStart = { readonly nodes: readonly { readonly node: string; readonly variants: readonly Start[] }[] }
 
@@ -51,9 +48,17 @@ export type RoundTrips = { readonly latencyMs: number; readonly operations: read
 export type PoolsRun = {
   readonly pools: number
   readonly seconds: Spread
-  /** What the quota of reads alone takes; 0 when the burst is enough. */
+  /** What all reads take at the rate that we allow ourselves; 0 when the burst is enough. */
   readonly boundSeconds: number
-  /** Undefined without a bound. */
+  /** What they would take if we took the whole of the quota. */
+  readonly quotaSeconds: number
+  /** The bound, and the round trips before and after the reads. */
+  readonly leastSeconds: number
+  /** Of `seconds`, until the first DescribeUserPool was asked: round trips for the records. */
+  readonly beforeSeconds: Spread
+  /** Of `seconds`, after the last DescribeUserPool was asked: its answer, the records, the answer's PUT. */
+  readonly afterSeconds: Spread
+  /** By the bound; undefined without one. */
   readonly ratio?: Spread
   /** Pools of which a call was refused, in hundredths of all. */
   readonly refusedPercent: Spread
@@ -62,6 +67,10 @@ export type PoolsRun = {
 export type ManyPools = {
   readonly latencyMs: number
   readonly quotaPerSecond: number
+  /** Of the quota, what we allow ourselves. */
+  readonly allowance: { readonly perSecond: number; readonly burst: number }
+  /** Before the first read is asked, and from asking the last one on; one after another. */
+  readonly roundTrips: { readonly before: readonly string[]; readonly after: readonly string[] }
   /** A process with a handler that does nothing but answer. */
   readonly emptyRssMb: Spread
   readonly runs: readonly PoolsRun[]

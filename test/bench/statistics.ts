@@ -1,6 +1,8 @@
 // Medians and spreads: what is said of a measurement that was made several times.
 
 export type Spread = {
+  /** What it takes when nothing disturbs it. */
+  readonly least: number
   readonly median: number
   /** The lower quartile. */
   readonly low: number
@@ -24,15 +26,9 @@ export const median = (values: readonly number[]): number => quantile(values, 0.
 export const rounded = (value: number, digits = 2): number => Math.round(value * 10 ** digits) / 10 ** digits
 
 export const spreadOf = (values: readonly number[], digits = 2): Spread => ({
+  least: rounded(Math.min(...values), digits),
   median: rounded(median(values), digits),
   low: rounded(quantile(values, 0.25), digits),
   high: rounded(quantile(values, 0.75), digits),
   runs: values.length,
 })
-
-/** Each value by its partner of the same round: what both suffered from at that moment counts for neither. */
-export const pairedRatios = (values: readonly number[], floor: readonly number[]): readonly number[] =>
-  values.flatMap((value, index) => {
-    const partner = floor[index]
-    return partner === undefined ? [] : [value / partner]
-  })

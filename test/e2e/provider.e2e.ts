@@ -152,6 +152,38 @@ describe('drift', () => {
     // Of the two only the later came, and it waits out its delay.
     expect(await eventually(waiting, (count) => count > before)).toBe(before + 1)
   })
+
+  story('what the rule sends is as much of the record as is needed, and heals the pool', async () => {
+    const { id, before, attached, stack } = await bound('healed-by-rule')
+    await target.ownerSets(id, { EmailConfiguration: child(before, 'EmailConfiguration') ?? {} })
+    // Without the delay, and to a queue that nobody reads: what came is looked at, and then handed to the function as its queue would.
+    const { QueueUrl } = await jsonCall(target.site, 'sqs', 'CreateQueue', { QueueName: 'looked-at' })
+    const { Rules } = await jsonCall(target.site, 'events', 'ListRules', {})
+    const Rule = (Rules as JsonObject[]).map(({ Name }) => String(Name)).find((name) => name.includes('PoolUpdateRule'))
+    const { Targets } = await jsonCall(target.site, 'events', 'ListTargetsByRule', { Rule: Rule ?? '' })
+    const Arn = `arn:aws:sqs:${REGION}:${ACCOUNT}:looked-at`
+    await jsonCall(target.site, 'events', 'PutTargets', {
+      Rule: Rule ?? '',
+      Targets: [{ ...(Targets as JsonObject[])[0], Id: 'looked-at', Arn }],
+    })
+    const { detail, source, ...event } = record(id, OWNER)
+    const Detail = JSON.stringify({ ...(detail as JsonObject), eventID: 'e-1', sourceIPAddress: '203.0.113.7' })
+    await jsonCall(target.site, 'events', 'PutEvents', {
+      Entries: [{ Source: source ?? '', DetailType: event['detail-type'] ?? '', Detail }],
+    })
+    const receive = async () =>
+      (await jsonCall(target.site, 'sqs', 'ReceiveMessage', { QueueUrl: QueueUrl ?? '' }))['Messages'] as JsonObject[]
+    const [message] = await eventually(receive, (messages) => messages?.length > 0)
+    expect(JSON.parse(String(message?.['Body']))).toEqual({
+      account: ACCOUNT,
+      region: REGION,
+      detail: { eventName: 'UpdateUserPool', eventID: 'e-1', requestParameters: { userPoolId: id }, userIdentity: { arn: '' } },
+    })
+    await invoke(target.site, 'cognito-ses-binding', { Records: [{ messageId: 'm', body: message?.['Body'] ?? '' }] })
+    expect(await email(id)).toEqual(attached)
+    await jsonCall(target.site, 'events', 'RemoveTargets', { Rule: Rule ?? '', Ids: ['looked-at'] })
+    expect(await stack.remove()).toMatchObject({ ok: true })
+  })
 })
 
 describe('a provider that goes on with the table of an earlier one', () => {
@@ -185,6 +217,11 @@ describe('a provider that goes on with the table of an earlier one', () => {
       RequirePoolTag: 'true',
       SmsRoleArns: `arn:aws:iam::${ACCOUNT}:role/cognito-sms`,
       KmsKeyArns: `arn:aws:kms:${REGION}:${ACCOUNT}:key/11111111-2222-3333-4444-555555555555`,
+      KmsKeyArn: `arn:aws:kms:${REGION}:${ACCOUNT}:key/11111111-2222-3333-4444-666666666666`,
+      AllowTakeover: 'false',
+      AdditionalPolicyArns: 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess',
+      Architecture: 'x86_64',
+      Timeout: '600',
       DriftDetection: 'DISABLED',
       SweepSchedule: 'rate(6 hours)',
       AlarmTopicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:alarms`,

@@ -1,109 +1,28 @@
 // The templates say what they should: the role grants what the code calls and nothing else, the build changes no byte of the bundle.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are CloudFormation's substitutions
-import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-
-type Json = null | boolean | number | string | readonly Json[] | JsonMap
-type JsonMap = { readonly [key: string]: Json }
-
-const root = join(__dirname, '../..')
-const examples = join(root, 'infra', 'examples')
-
-/** infra/build-template.mjs is an ES module, which jest does not load: a Node of its own does, as in the build. */
-const inNode = (body: string, input: string): string =>
-  execFileSync(
-    process.execPath,
-    [
-      '--input-type=module',
-      '--eval',
-      `import { readFileSync } from 'node:fs'
-       import { parseTemplate, providerTemplate } from '${join(root, 'infra', 'build-template.mjs')}'
-       const input = readFileSync(0, 'utf8')
-       process.stdout.write(${body})`,
-    ],
-    { input, encoding: 'utf8', stdio: 'pipe', maxBuffer: 4_000_000 },
-  )
-
-const build = (code: string): string => inNode('providerTemplate(input)', code)
-const parseAll = (texts: readonly string[]): readonly JsonMap[] =>
-  JSON.parse(inNode('JSON.stringify(JSON.parse(input).map(parseTemplate))', JSON.stringify(texts)))
-
-const isMap = (value: Json | undefined): value is JsonMap => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
-
-const at = (value: Json | undefined, ...path: readonly (string | number)[]): Json | undefined =>
-  path.reduce<Json | undefined>(
-    (here, key) => (isMap(here) ? here[String(key)] : isList(here) && typeof key === 'number' ? here[key] : undefined),
-    value,
-  )
-
-const mapAt = (value: Json | undefined, ...path: readonly (string | number)[]): JsonMap => {
-  const found = at(value, ...path)
-  if (!isMap(found)) throw new Error(`Expected a map at ${path.join('.')}, got ${JSON.stringify(found)}.`)
-  return found
-}
-
-const listAt = (value: Json | undefined, ...path: readonly (string | number)[]): readonly Json[] => {
-  const found = at(value, ...path)
-  if (!isList(found)) throw new Error(`Expected a list at ${path.join('.')}, got ${JSON.stringify(found)}.`)
-  return found
-}
-
-const oneOrMore = (value: Json | undefined): readonly Json[] => (isList(value) ? value : value === undefined ? [] : [value])
-
-const flatten = (value: Json): readonly Json[] => [
-  value,
-  ...(isMap(value) ? Object.values(value).flatMap(flatten) : isList(value) ? value.flatMap(flatten) : []),
-]
-
-type Parameters = Readonly<Record<string, string>>
-
-/** What CloudFormation makes of a template's conditions with these parameters; Ref, GetAtt and Sub of resources stay as written. */
-const withParameters = (template: JsonMap, given: Parameters = {}): JsonMap => {
-  const parameters = mapAt(template, 'Parameters')
-  const parameterValue = (name: string): Json => {
-    const value = given[name] ?? String(at(parameters, name, 'Default'))
-    return at(parameters, name, 'Type') === 'CommaDelimitedList' ? value.split(',').filter(Boolean) : value
-  }
-  const holds = (name: string): boolean => condition(mapAt(template, 'Conditions', name))
-  const condition = (node: JsonMap): boolean => {
-    const [operator] = Object.keys(node)
-    const operands = operator === undefined ? [] : oneOrMore(node[operator])
-    if (operator === 'Fn::Not') return !condition(mapAt(operands, 0))
-    if (operator === 'Fn::Equals') return JSON.stringify(resolve(operands[0])) === JSON.stringify(resolve(operands[1]))
-    throw new Error(`Unknown condition ${operator}.`)
-  }
-  const resolve = (node: Json | undefined): Json | undefined => {
-    if (isList(node)) return node.map(resolve).filter((item) => item !== undefined)
-    if (!isMap(node)) return node
-    const name = node['Ref']
-    if (name === 'AWS::NoValue') return undefined
-    if (typeof name === 'string' && name in parameters) return parameterValue(name)
-    const choice = node['Fn::If']
-    if (isList(choice)) return resolve(choice[holds(String(choice[0])) ? 1 : 2])
-    const joined = node['Fn::Join']
-    if (isList(joined)) return oneOrMore(resolve(joined[1])).join(String(joined[0]))
-    return Object.fromEntries(
-      Object.entries(node)
-        .map(([key, value]) => [key, resolve(value)] as const)
-        .filter((entry): entry is readonly [string, Json] => entry[1] !== undefined),
-    )
-  }
-  const isThere = (node: Json): boolean => {
-    const name = at(node, 'Condition')
-    return typeof name !== 'string' || holds(name)
-  }
-  const resources = Object.entries(mapAt(template, 'Resources')).filter(([, resource]) => isThere(resource))
-  return mapAt(resolve({ ...template, Resources: Object.fromEntries(resources) }))
-}
-
-const BUNDLE = 'exports.handler = async () => {}\n'
-const provider = mapAt(JSON.parse(build(BUNDLE)))
-const byDefault = withParameters(provider)
-const resource = (template: JsonMap, name: string): JsonMap => mapAt(template, 'Resources', name, 'Properties')
-const resourceNames = (template: JsonMap): readonly string[] => Object.keys(mapAt(template, 'Resources'))
+import {
+  at,
+  BUNDLE,
+  build,
+  byDefault,
+  examples,
+  flatten,
+  isList,
+  isMap,
+  type Json,
+  type JsonMap,
+  listAt,
+  mapAt,
+  oneOrMore,
+  parseAll,
+  provider,
+  resource,
+  resourceNames,
+  withParameters,
+} from './template.ts'
 
 describe('what the role may do', () => {
   const USER_POOLS = 'arn:${AWS::Partition}:cognito-idp:${AWS::Region}:${AWS::AccountId}:userpool/*'
@@ -116,6 +35,7 @@ describe('what the role may do', () => {
   /** Every call that the code makes, or that AWS checks when it makes one, with all that it reaches. */
   const ACTIONS: Readonly<Record<string, Json>> = {
     'cognito-idp:DescribeUserPool': sub(USER_POOLS),
+    'cognito-idp:GetUserPoolMfaConfig': sub(USER_POOLS),
     'cognito-idp:UpdateUserPool': sub(USER_POOLS),
     'dynamodb:DeleteItem': arnOf('Table'),
     'dynamodb:GetItem': arnOf('Table'),
@@ -183,6 +103,35 @@ describe('what the role may do', () => {
     expect(statementFor(template, 'kms:CreateGrant')?.['Condition']).toEqual({
       StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'cognito-idp.${AWS::Region}.${AWS::URLSuffix}' } },
     })
+  })
+
+  test('uses the key of its own data through DynamoDB and SQS only', () => {
+    const KmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+    const template = withParameters(provider, { KmsKeyArn })
+    const ofKey = ['kms:Decrypt', 'kms:DescribeKey', 'kms:Encrypt', 'kms:GenerateDataKey', 'kms:ReEncryptFrom', 'kms:ReEncryptTo']
+    expect(granted(template)).toEqual({ ...ACTIONS, ...Object.fromEntries(ofKey.map((action) => [action, KmsKeyArn])) })
+    expect(statementFor(template, 'kms:Decrypt')?.['Condition']).toEqual({
+      StringEquals: {
+        'kms:ViaService': [sub('dynamodb.${AWS::Region}.${AWS::URLSuffix}'), sub('sqs.${AWS::Region}.${AWS::URLSuffix}')],
+      },
+    })
+  })
+
+  test('gets the policies that an organisation wants on every role, and none of ours by that way', () => {
+    expect(resource(byDefault, 'Role')).not.toHaveProperty('ManagedPolicyArns')
+    const AdditionalPolicyArns = 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess,arn:aws:iam::111122223333:policy/deny-all-but-eu'
+    const template = withParameters(provider, { AdditionalPolicyArns })
+    expect(resource(template, 'Role')['ManagedPolicyArns']).toEqual(AdditionalPolicyArns.split(','))
+    expect(granted(template)).toEqual(ACTIONS)
+  })
+
+  test('never changes second factors, sends mail, or writes anything in SES', () => {
+    const all = withParameters(provider, {
+      SmsRoleArns: 'arn:aws:iam::111122223333:role/sms',
+      KmsKeyArns: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd',
+      KmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd',
+    })
+    expect(Object.keys(granted(all)).filter((action) => /SetUserPoolMfaConfig|^ses:(?!Get)|^iam:Delete/.test(action))).toEqual([])
   })
 
   test('lets Cognito make its mail role and no other service-linked role', () => {
@@ -289,9 +238,14 @@ describe('the provider stack', () => {
       Handler: 'index.handler',
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 300,
+      Timeout: '300',
       LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: 'LogGroup' } },
-      Environment: { Variables: { TABLE_NAME: { Ref: 'Table' }, URL_SUFFIX: { Ref: 'AWS::URLSuffix' } } },
+    })
+    expect(mapAt(resource(byDefault, 'Function'), 'Environment', 'Variables')).toEqual({
+      TABLE_NAME: { Ref: 'Table' },
+      URL_SUFFIX: { Ref: 'AWS::URLSuffix' },
+      ALLOW_TAKEOVER: 'true',
+      VERSION: JSON.parse(readFileSync('package.json', 'utf8')).version,
     })
     expect(resource(byDefault, 'Function')).not.toHaveProperty('ReservedConcurrentExecutions')
     expect(resource(byDefault, 'EventInvokeConfig')).toMatchObject({
@@ -299,6 +253,40 @@ describe('the provider stack', () => {
       MaximumRetryAttempts: 2,
       MaximumEventAgeInSeconds: 900,
     })
+  })
+
+  test('lets the account forbid Takeover, choose the processor, and give the function more time', () => {
+    const template = withParameters(provider, { AllowTakeover: 'false', Architecture: 'x86_64', Timeout: '600' })
+    expect(at(resource(template, 'Function'), 'Environment', 'Variables', 'ALLOW_TAKEOVER')).toBe('false')
+    expect(resource(template, 'Function')).toMatchObject({ Architectures: ['x86_64'], Timeout: '600' })
+  })
+
+  test('encrypts table, queues and log with the key it was told, and with keys of AWS otherwise', () => {
+    const KmsKeyArn = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+    const template = withParameters(provider, { KmsKeyArn })
+    expect(resource(template, 'Table')['SSESpecification']).toEqual({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: KmsKeyArn })
+    expect(resource(template, 'LogGroup')['KmsKeyId']).toBe(KmsKeyArn)
+    for (const queue of ['DriftQueue', 'DriftDeadLetterQueue']) {
+      // SQS refuses both at once.
+      expect(resource(template, queue)).toMatchObject({ KmsMasterKeyId: KmsKeyArn })
+      expect(resource(template, queue)).not.toHaveProperty('SqsManagedSseEnabled')
+      expect(resource(byDefault, queue)).toMatchObject({ SqsManagedSseEnabled: true })
+      expect(resource(byDefault, queue)).not.toHaveProperty('KmsMasterKeyId')
+    }
+    expect(resource(byDefault, 'Table')).not.toHaveProperty('SSESpecification')
+    expect(resource(byDefault, 'LogGroup')).not.toHaveProperty('KmsKeyId')
+  })
+
+  test('names a parameter in a remedy only when it has it', () => {
+    const texts = readdirSync('lib', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join('lib', name), 'utf8'))
+    const named = texts.flatMap((text) => [
+      ...[...text.matchAll(/parameters? ([A-Z][A-Za-z]+)/g)].map(([, name]) => name),
+      ...[...text.matchAll(/more time \((\w+)\)/g)].map(([, name]) => name),
+    ])
+    expect(named).toEqual(expect.arrayContaining(['SmsRoleArns', 'KmsKeyArns', 'TableName', 'Timeout']))
+    expect(named.filter((name) => name === undefined || at(provider, 'Parameters', name) === undefined)).toEqual([])
   })
 
   test('exports the ServiceToken under the well-known name', () => {
@@ -331,7 +319,9 @@ describe('the provider stack', () => {
     ['KmsKeyArns', 'arn:aws:kms:eu-west-1:111122223333:key/*', false],
     ['KmsKeyArns', 'arn:aws:kms:eu-west-1:111122223333:alias/pools', false],
     ['SweepSchedule', 'rate(6 hours)', true],
-    ['SweepSchedule', 'cron(0 6 * * ? *)', true],
+    ['KmsKeyArn', 'alias/mine', false],
+    ['AdditionalPolicyArns', 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess', true],
+    ['AdditionalPolicyArns', 'AWSXRayDaemonWriteAccess', false],
     ['SweepSchedule', '1 hour', false],
     ['TableName', 'arn:aws:dynamodb:eu-west-1:111122223333:table/records', false],
     ['ReservedConcurrency', '1', false],
@@ -378,6 +368,56 @@ describe('drift', () => {
     expect(Number(queue['MessageRetentionPeriod'])).toBeGreaterThan(5 * visibility)
   })
 
+  test('gives a record as long to be handled as the function may take, whatever its Timeout', () => {
+    const timeouts = listAt(provider, 'Parameters', 'Timeout', 'AllowedValues').map(Number)
+    expect(timeouts).toEqual([300, 600])
+    for (const timeout of timeouts) {
+      const queue = resource(withParameters(provider, { Timeout: String(timeout) }), 'DriftQueue')
+      const visibility = Number(queue['VisibilityTimeout'])
+      expect(visibility).toBeGreaterThanOrEqual(6 * timeout + 20)
+      expect(Number(queue['MessageRetentionPeriod'])).toBeGreaterThan(5 * visibility)
+    }
+  })
+
+  /** Plain HTTP is refused, whoever asks. */
+  const onlyByTls = (queue: string): Json => ({
+    Sid: 'OnlyByTls',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: 'sqs:*',
+    Resource: { 'Fn::GetAtt': [queue, 'Arn'] },
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  })
+
+  test('reaches no queue by plain HTTP, and the dead letters from nowhere but the queue', () => {
+    expect(resource(byDefault, 'DriftDeadLetterQueuePolicy')).toMatchObject({
+      Queues: [{ Ref: 'DriftDeadLetterQueue' }],
+      PolicyDocument: { Statement: [onlyByTls('DriftDeadLetterQueue')] },
+    })
+  })
+
+  test('sends no more of a record to the queue than is needed, in the shape of the record', () => {
+    const target = mapAt(resource(byDefault, 'PoolUpdateRule'), 'Targets', 0, 'InputTransformer')
+    const paths = mapAt(target, 'InputPathsMap')
+    const template = String(target['InputTemplate'])
+    const placeholders = [...template.matchAll(/<(\w+)>/g)].map(([, name]) => name)
+    expect([...placeholders].sort()).toEqual(Object.keys(paths).sort())
+    // Each value stands where the record has it.
+    const filled = JSON.parse(template.replace(/<(\w+)>/g, (_, name) => String(paths[name])))
+    const leaves = (node: Json, path: string): readonly (readonly [string, Json])[] =>
+      isMap(node) ? Object.entries(node).flatMap(([key, value]) => leaves(value, `${path}.${key}`)) : [[path, node]]
+    const found = leaves(filled, '$')
+    expect(found.map(([path]) => path)).toEqual([
+      '$.account',
+      '$.region',
+      '$.detail.eventName',
+      '$.detail.eventID',
+      '$.detail.requestParameters.userPoolId',
+      '$.detail.userIdentity.arn',
+    ])
+    expect(found.filter(([path, value]) => path !== value)).toEqual([])
+  })
+
   test('reaches the queue from its own rule only', () => {
     expect(listAt(resource(byDefault, 'DriftQueuePolicy'), 'PolicyDocument', 'Statement')).toEqual([
       {
@@ -388,6 +428,7 @@ describe('drift', () => {
         Resource: { 'Fn::GetAtt': ['DriftQueue', 'Arn'] },
         Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['PoolUpdateRule', 'Arn'] } } },
       },
+      onlyByTls('DriftQueue'),
     ])
   })
 
@@ -408,25 +449,9 @@ describe('drift', () => {
       'Table',
       'EventInvokeConfig',
       'ErrorAlarm',
+      'ThrottleAlarm',
+      'DroppedEventAlarm',
     ])
-  })
-
-  test('is told by three alarms, to the topic where there is one', () => {
-    const alarms = (template: JsonMap) =>
-      resourceNames(template)
-        .filter((name) => at(template, 'Resources', name, 'Type') === 'AWS::CloudWatch::Alarm')
-        .map((name) => resource(template, name))
-    expect(alarms(byDefault).map(({ Namespace, MetricName }) => `${Namespace} ${MetricName}`)).toEqual([
-      'AWS/Lambda Errors',
-      'CognitoSesBinding Contested',
-      'AWS/SQS ApproximateNumberOfMessagesVisible',
-    ])
-    for (const alarm of alarms(byDefault)) {
-      expect(alarm).toMatchObject({ Threshold: 0, ComparisonOperator: 'GreaterThanThreshold', TreatMissingData: 'notBreaching' })
-      expect(alarm).not.toHaveProperty('AlarmActions')
-    }
-    const AlarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:alarms'
-    for (const alarm of alarms(withParameters(provider, { AlarmTopicArn }))) expect(alarm['AlarmActions']).toEqual([AlarmTopicArn])
   })
 
   test('shows a dashboard that is JSON, on request', () => {
@@ -539,6 +564,8 @@ describe('the examples', () => {
         expect(properties['ServiceTimeout']).toBe(600)
         expect(Object.keys(properties).filter((name) => !PROPERTIES.has(name))).toEqual([])
         expect(properties['ConfigurationSet']).toEqual({ Ref: 'ConfigurationSet' })
+        // CloudFormation would send no Delete, and the claim would outlive its stack.
+        expect(binding).not.toHaveProperty('DeletionPolicy')
       }
       const asked = flatten(templates[index] ?? {}).flatMap((value) => {
         const get = at(value, 'Fn::GetAtt')

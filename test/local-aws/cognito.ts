@@ -14,16 +14,16 @@ import { parseObject, type Reply, replyOf, type Service } from './service.ts'
 const TARGET = 'AWSCognitoIdentityProviderService.'
 const PROTOCOL = { 'content-type': 'application/x-amz-json-1.1' }
 
-type Action = { readonly act: (state: CognitoState, request: JsonObject) => Outcome; readonly category?: 'read' | 'write' }
+type Action = { readonly act: (state: CognitoState, request: JsonObject) => Outcome; readonly category?: 'read' | 'write' | 'resourceRead' }
 
-/** `category` is the quota that the action counts against: UserPoolRead or UserPoolUpdate (Cognito quotas page). */
+/** `category` is the quota that the action counts against: UserPoolRead, UserPoolUpdate or UserPoolResourceRead (Cognito quotas page). */
 const ACTIONS: { readonly [action: string]: Action | undefined } = {
   CreateUserPool: { act: createUserPool },
   DescribeUserPool: { act: describeUserPool, category: 'read' },
   UpdateUserPool: { act: updateUserPool, category: 'write' },
   DeleteUserPool: { act: deleteUserPool },
   SetUserPoolMfaConfig: { act: setUserPoolMfaConfig, category: 'write' },
-  GetUserPoolMfaConfig: { act: getUserPoolMfaConfig, category: 'read' },
+  GetUserPoolMfaConfig: { act: getUserPoolMfaConfig, category: 'resourceRead' },
 }
 
 const errorReply = (error: ApiError): Reply => ({
@@ -40,6 +40,7 @@ export const createCognito = (state: CognitoState, quotaPerSecond: number | unde
   const take = {
     read: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
     write: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
+    resourceRead: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
   }
   const perform = (name: string, request: JsonObject | undefined): Outcome => {
     const action = ACTIONS[name]

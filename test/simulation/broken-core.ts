@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
+import { runnable } from '../../infra/esbuild-options.cjs'
 import type { Mutant } from './mutants.ts'
 
 const FOLDER = 'node_modules/.cache/mutants'
@@ -38,12 +39,7 @@ export const bundleBroken = async (entry: string, mutant: Mutant | undefined): P
   await build({
     entryPoints: [resolve(entry)],
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'warning',
+    ...runnable,
     plugins: mutant ? [replacing(mutant)] : [],
   })
   return outfile

@@ -1,4 +1,4 @@
-// The exhaustive search against a broken core: node test/run.mjs test/simulation/exhaustive-broken.ts MUTANT [ARGUMENT of the search…]
+// The exhaustive search against a broken core: node test/run.mjs test/simulation/exhaustive-broken.ts MUTANT [--pairs A,B* …]
 import { rmSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { bundleBroken } from './broken-core.ts'
@@ -10,7 +10,7 @@ if (!mutant) {
   console.error(`Name one of: ${MUTANTS.map((one) => one.id).join(', ')}.`)
   process.exit(2)
 }
-const outfile = await bundleBroken('test/simulation/exhaustive.ts', mutant)
+const outfile = await bundleBroken('test/simulation/main.ts', mutant)
 process.on('exit', () => rmSync(outfile, { force: true }))
-process.argv = [process.argv[0] ?? '', outfile, ...rest]
+process.argv = [process.argv[0] ?? '', outfile, '--exhaustive', ...rest]
 await import(pathToFileURL(outfile).href)

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import { addTally, emptyTally, playSeeds, type Tally } from './campaign.ts'
 import { EXCEPTIONS, type ExceptionId } from './exceptions.ts'
+import { type ExhaustiveOptions, searchTask, showExhaustive, type Task, tasksOf } from './exhaustive.ts'
 import { historyText, play } from './history.ts'
 import { showMutants } from './mutant-runs.ts'
 import { MUTANTS } from './mutants.ts'
@@ -19,6 +20,13 @@ npm run simulate -- --seed N           one history: shrunk if it fails, with a t
 npm run simulate -- --seed N --whole   the same without shrinking
 npm run simulate -- --mutants          the core broken on purpose, one thing at a time: how many histories until it is noticed,
                                        for each of ten fixed seeds, at most --histories (2,000)
+
+npm run simulate -- --exhaustive       every order of two events that can meet, with every single fault; two faults where one event is alone
+
+  --pairs A,B*  of the pairs, these
+  --faults N    how many faults may happen in one schedule
+  --trace       tells the first schedule that breaks a rule, call by call
+  --outcomes    only rules about what comes out, not about how it is done
 
   --from N      the first seed (default 1)
   --only A,B    of the mutants, these
@@ -36,9 +44,14 @@ const MUTANT_SEEDS = 10
 const BATCH = 100
 const MOST_FAILURES = 20
 
+/** Left out of the pairs' table when it takes longer: then it says so. */
+const PAIR_SECONDS = 600
+
 type Share = { readonly first: number; readonly step: number }
 
-const work = async ({ first, step }: Share): Promise<void> => {
+const work = async (data: Share | { readonly task: Task; readonly options: ExhaustiveOptions }): Promise<void> => {
+  if ('task' in data) return parentPort?.postMessage(await searchTask(data.task, data.options))
+  const { first, step } = data
   for (let next = first; ; next += step * BATCH) parentPort?.postMessage(await playSeeds(next, step, ({ histories }) => histories < BATCH))
 }
 
@@ -124,6 +137,11 @@ const read = () => {
     seeds: text,
     whole: flag,
     mutants: flag,
+    exhaustive: flag,
+    pairs: text,
+    faults: text,
+    trace: flag,
+    outcomes: flag,
     help: flag,
   }
   try {
@@ -133,9 +151,24 @@ const read = () => {
   }
 }
 
+const exhaustive = async ({ pairs, faults, trace, outcomes, workers }: ReturnType<typeof read>): Promise<void> => {
+  const tasks = tasksOf(pairs?.split(','), faults === undefined ? undefined : numberOf('faults', faults, 1))
+  if (tasks.length === 0)
+    throw new Misused(
+      `There is no pair "${pairs}". There are: ${tasksOf(undefined, 1)
+        .map(({ pair }) => pair)
+        .join(', ')}.`,
+    )
+  const options = { trace: trace ?? false, outcomesOnly: outcomes ?? false, unpruned: false, mostSeconds: PAIR_SECONDS, stopAtFirst: false }
+  const isSound = await showExhaustive(tasks, options, numberOf('workers', workers, availableParallelism()), new URL(import.meta.url))
+  if (!isSound) process.exitCode = 1
+}
+
 const main = async (): Promise<void> => {
-  const { help, mutants, only, seed, seeds, whole, histories, minutes, from, workers } = read()
+  const values = read()
+  const { help, mutants, only, seed, seeds, whole, histories, minutes, from, workers } = values
   if (help) return console.log(HELP)
+  if (values.exhaustive) return exhaustive(values)
   if (mutants) {
     const chosen = only?.split(',')
     const unknown = chosen?.find((id) => !MUTANTS.some((mutant) => mutant.id === id))

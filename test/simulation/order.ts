@@ -52,8 +52,9 @@ type Underway = { readonly name: string; readonly latest: number; readonly detai
 export type Launched = {
   readonly id: string
   readonly request: Request | undefined
+  readonly operator?: string
   readonly handle: (actor: Actor, context: LambdaContext, environment: Environment, put: PutAnswer) => Promise<unknown>
-  readonly done: () => void
+  readonly done: (result: unknown) => void
   /** It died, or its handler threw. */
   readonly failed: () => void
 }
@@ -345,11 +346,12 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
     if (end(actor, 'dead')) failures.get(actor)?.()
   }
 
-  const launch = ({ id, request, handle, done, failed }: Launched): void => {
+  const launch = ({ id, request, operator, handle, done, failed }: Launched): void => {
     trace?.(`${id} starts`)
     const actor: Actor = {
       id,
       request,
+      operator,
       faults: [],
       random: seeded(hashed(world.setting.seed, id)),
       startedAt: now,
@@ -387,10 +389,10 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
       },
     }
     handle(actor, context, environment, answerOf(actor)).then(
-      () => {
+      (result) => {
         if (!end(actor, 'over')) return
         oracle().ended(actor)
-        done()
+        done(result)
       },
       (error: unknown) => {
         if (!end(actor, 'over')) return

@@ -46,7 +46,7 @@ Exit status
 
 Examples
   npm start -- --world keep --log
-  npm start -- test/events/01-create.json test/events/08-delete.json
+  npm start -- test/events/01-create.json test/events/02-create-again.json
   npm start -- - < event.json
   AWS_PROFILE=staging npm start -- --aws --table cognito-ses-binding create.json
 `
