@@ -5,11 +5,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { lambdaOnly } from './handler/aws/stand-ins/lambda-only.mjs'
 import { providerTemplate } from './infra/build-template.mjs'
-<<<<<<< HEAD
 import { shipped } from './infra/esbuild-options.cjs'
-=======
 import { inventory } from './infra/inventory.mjs'
->>>>>>> h-infra
 
 const BUDGET_KB = 250
 const quiet = process.argv.includes('--quiet')
