@@ -27,6 +27,8 @@ export type LocalAwsOptions = {
   /** What it does with a member that is omitted inside `EmailConfiguration`: `replace` unless told. */
   readonly emailMembers?: EmailMembers
   readonly region?: string
+  /** `aws` unless told. */
+  readonly partition?: string
   readonly account?: string
   /** Every call takes this much longer. */
   readonly latencyMs?: number
@@ -41,6 +43,7 @@ export type LocalAws = {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
   readonly region: string
+  readonly partition: string
   readonly account: string
   /** What the function's environment must hold. */
   readonly environment: Readonly<Record<string, string>>
@@ -92,10 +95,18 @@ export type TableDouble = { readonly service: Service; readonly table: Table; re
 
 /** All doubles, before anybody can call them. */
 export const createDoubles = (options: LocalAwsOptions, tableDouble: TableDouble) => {
-  const { region = 'us-east-1', account = '123456789012', tableName = TABLE_NAME, now = Date.now } = options
+  const { region = 'us-east-1', partition = 'aws', account = '123456789012', tableName = TABLE_NAME, now = Date.now } = options
   const sesState = createSesState()
   const cognito: CognitoState = {
-    ...{ region, account, now, world: options.world ?? 'reset', emailMembers: options.emailMembers ?? 'replace', pools: new Map() },
+    ...{
+      region,
+      partition,
+      account,
+      now,
+      world: options.world ?? 'reset',
+      emailMembers: options.emailMembers ?? 'replace',
+      pools: new Map(),
+    },
     identity: (of, name) => sesState(of).identities.get(identityKey(name)),
     afterUpdate: () => local?.afterUpdate,
   }
@@ -112,7 +123,7 @@ export const createDoubles = (options: LocalAwsOptions, tableDouble: TableDouble
   /** @param host where they listen */
   const open = (host: string, close: () => Promise<void>): LocalAws => {
     local = {
-      ...{ endpoint: `http://${host}`, region, account, environment: environmentOf(host, region, tableName) },
+      ...{ endpoint: `http://${host}`, region, partition, account, environment: environmentOf(host, region, tableName) },
       createUserPool: (pool) => addPool(cognito, pool),
       userPool: (id) => copy(entryOf(id).pool),
       changeUserPool: (id, change) => storePool(cognito, id, change(copy(entryOf(id).pool)), entryOf(id).hidden),
