@@ -30,9 +30,10 @@ describe('the core', () => {
 
 /** What each room of lib/ may import, itself and the ground apart. The ground is the files of lib/ itself; they import nothing but each other. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // What the command line shows is what the binding and the healer would do.
+  fleet: ['binding', 'healer', 'pool', 'preflight', 'table'],
   binding: ['pool', 'preflight', 'table'],
   healer: ['pool', 'preflight', 'table'],
-  fleet: ['pool', 'preflight', 'table'],
   pool: ['table'],
   preflight: [],
   table: [],
@@ -60,7 +61,7 @@ describe('the rooms of the house', () => {
     expect([...rooms].filter((room) => MAY_IMPORT[room] === undefined)).toEqual([])
   })
 
-  test('import along the arrows alone: handler → lib; binding, healer, fleet → pool, preflight, table; pool → table; all → the ground', () => {
+  test('import along the arrows alone: handler → lib; fleet → binding, healer; they → pool, preflight, table; pool → table; all → the ground', () => {
     const wrong = [...importsIn('lib'), ...importsIn('handler')].filter(({ path, to }) => {
       const [from, into] = [roomOf(path), roomOf(to)]
       if (from === into) return false
