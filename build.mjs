@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { lambdaOnly } from './handler/aws/stand-ins/lambda-only.mjs'
 import { buildCli } from './infra/build-cli.mjs'
+import { buildConstruct } from './infra/build-construct.mjs'
 import { providerTemplate } from './infra/build-template.mjs'
 import { shipped } from './infra/esbuild-options.cjs'
 import { inventory } from './infra/inventory.mjs'
@@ -53,3 +54,5 @@ if (!quiet) {
   const sha256 = createHash('sha256').update(template).digest('hex')
   process.stdout.write(`dist/provider.template.json  ${kb(Buffer.byteLength(template))} KB, SHA-256 ${sha256}\n`)
 }
+
+if (!quiet) await buildConstruct()
