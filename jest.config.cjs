@@ -5,8 +5,8 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/', '/test/e2e/'],
   // npm run mutate has a copy of the tree there, while it runs.
   modulePathIgnorePatterns: ['<rootDir>/.stryker-tmp/'],
-  // Most of them wait for processes and for the clock, not for a core.
-  maxWorkers: 2,
+  // On two cores: those that go through the bundle wait for processes, not for a core.
+  maxWorkers: 4,
   // For a machine that is busy with other things; a test that hangs still ends.
   testTimeout: 60_000,
   transform: { '\\.ts$': '<rootDir>/test/transform.cjs' },

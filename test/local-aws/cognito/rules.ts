@@ -45,7 +45,11 @@ export const EMAIL_MFA_NEEDS_DEVELOPER =
 /** In the order in which they are looked at. */
 export const RULES: readonly Rule[] = [
   {
-    ...{ code: INVALID, evidence: 'inferred', source: 'wire.md "Never send back"; that it names the member is what the product relies on' },
+    ...{
+      code: INVALID,
+      evidence: 'inferred',
+      source: 'SDK model: the request has no such member; that the answer names it is what the product relies on',
+    },
     refuses: ({ action, request }) => {
       const member = action === 'UpdateUserPool' ? Object.keys(request).find((name) => DESCRIBE_ONLY.includes(name)) : undefined
       return member && `Unknown parameter: ${member} is not a parameter of UpdateUserPool`
@@ -79,7 +83,11 @@ export const RULES: readonly Rule[] = [
     },
   },
   {
-    ...{ code: 'UserPoolTaggingException', evidence: 'inferred', source: 'wire.md; words as of other tagging APIs' },
+    ...{
+      code: 'UserPoolTaggingException',
+      evidence: 'inferred',
+      source: 'Cognito API reference, UserPoolTaggingException; words as of other tagging APIs',
+    },
     refuses: ({ request }) =>
       Object.keys(child(request, 'UserPoolTags') ?? {}).some((name) => name.startsWith('aws:'))
         ? 'aws: prefixed tag key names are not allowed for external use.'
