@@ -3,6 +3,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { courseOf, type Fault, type Faults } from './faults.ts'
 import type { ApiError } from './outcome.ts'
 import { type Incoming, type Reply, type Service, type ServiceName, signedRegion } from './service.ts'
+import { recordWire } from './wire-record.ts'
 
 /** A call as it was seen. `status` and `endedAt` stay undefined when no answer was given. */
 export type Call = {
@@ -50,8 +51,9 @@ export const createDispatch =
       if (latencyMs + course.waitMs > 0) await wait(latencyMs + course.waitMs)
       const own = course.effect ? await found.perform() : undefined
       if (course.effect) call.effectAt = now()
+      const reply = typeof course.answer === 'object' ? service.errorReply(course.answer.error) : own
+      recordWire({ service: service.name, action, incoming, request, reply, isFault: reply !== own })
       if (course.answer === 'none' || course.answer === 'reset') return course.answer
-      const reply = course.answer === 'own' ? own : service.errorReply(course.answer.error)
       if (!reply) return 'none'
       Object.assign(call, { endedAt: now(), status: reply.status, error: reply.error })
       return reply
