@@ -147,7 +147,6 @@ describe('a function', () => {
 /** Values that the product itself needs in one file only, and that a test needs too: the table behind a generated document, a law’s parts, a limit. */
 const FOR_TESTS: readonly string[] = [
   'handler/aws/cognito.ts: ALLOWANCE',
-  'handler/cli/options.ts: HELP',
   'lib/binding/properties.ts: PROPERTIES',
   'lib/binding/property-schema.ts: propertySchema',
   'lib/binding/response.ts: MAX_BYTES',
