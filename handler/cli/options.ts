@@ -52,7 +52,7 @@ const OWN: Readonly<Record<'status' | 'plan', Readonly<Record<string, Flag>>>> =
 }
 const FLAGS = { ...COMMON, ...OWN.status, ...OWN.plan }
 
-export const HELP = `What do your Cognito user pools send mail with, and who bound them? Reads; never writes.
+const HELP = `What do your Cognito user pools send mail with, and who bound them? Reads; never writes.
 
   cognito-ses-binding status              every user pool of the Region
   cognito-ses-binding status POOL…        these, with all that is wrong with them: why does no mail arrive?

@@ -117,15 +117,14 @@ const ACCOUNT = '123456789012'
 export const arnOf = (name: string): string => `arn:aws:ses:us-east-1:${ACCOUNT}:identity/${name}.example.com`
 
 const address = (name: string): string => `Shop ${name} <${name}@Example.COM>`
-
-/** The service's model takes a bare address for ReplyToEmailAddress. */
-const bare = (name: string): string => `${name}@Example.COM`
+/** The service takes no name in ReplyToEmailAddress. */
+const bareAddress = (name: string): string => `${name}@Example.COM`
 
 const ownersEmail = (random: Random, name: string): JsonObject => {
   if (chance(random, 0.4)) {
     return {
       EmailSendingAccount: 'COGNITO_DEFAULT',
-      ...(chance(random, 0.25) ? { ReplyToEmailAddress: bare(`reply-${name}`) } : {}),
+      ...(chance(random, 0.25) ? { ReplyToEmailAddress: bareAddress(`reply-${name}`) } : {}),
       ...(chance(random, 0.1) ? { SourceArn: arnOf(name) } : {}),
     }
   }
@@ -134,7 +133,7 @@ const ownersEmail = (random: Random, name: string): JsonObject => {
     SourceArn: arnOf(name),
     ...(chance(random, 0.5) ? { From: address(`from-${name}`) } : {}),
     ...(chance(random, 0.4) ? { ConfigurationSet: `set-${name}` } : {}),
-    ...(chance(random, 0.3) ? { ReplyToEmailAddress: bare(`reply-${name}`) } : {}),
+    ...(chance(random, 0.3) ? { ReplyToEmailAddress: bareAddress(`reply-${name}`) } : {}),
     ...(chance(random, 0.3) ? { NewMember: { of: name } } : {}),
   }
 }
@@ -175,7 +174,7 @@ const wishOf = (random: Random, id: number, pools: number): Wish => {
     ConfigurationSet: chance(random, 0.1) ? 'set-first0' : name,
     ...(chance(random, 0.7) ? { SourceArn: arnOf(name) } : {}),
     ...(chance(random, 0.35) ? { From: address(`from-${name}`) } : {}),
-    ...(chance(random, 0.35) ? { ReplyToEmailAddress: bare(`reply-${name}`) } : {}),
+    ...(chance(random, 0.35) ? { ReplyToEmailAddress: bareAddress(`reply-${name}`) } : {}),
     ...(chance(random, 0.15) ? { OnDelete: 'RETAIN' as const } : {}),
     ...(chance(random, 0.5) ? { Takeover: 'true' as const } : {}),
     ...(chance(random, 0.75) ? { Preflight: 'SKIP' as const } : {}),
@@ -214,7 +213,7 @@ const ownerWrite = (random: Random, id: number): OwnerWrite =>
     [3, { kind: 'template', email: ownersEmail(random, `o${id}`) }],
     [1, { kind: 'template', email: { EmailSendingAccount: 'COGNITO_DEFAULT' } }],
     [2, { kind: 'part', email: { ConfigurationSet: `set-o${id}` } }],
-    [1, { kind: 'part', email: { ReplyToEmailAddress: bare(`reply-o${id}`) } }],
+    [1, { kind: 'part', email: { ReplyToEmailAddress: bareAddress(`reply-o${id}`) } }],
     [1, { kind: 'part', email: { From: address(`from-o${id}`) } }],
     [1, { kind: 'part', email: { EmailSendingAccount: 'DEVELOPER', SourceArn: arnOf(`o${id}`) } }],
     [1, { kind: 'part', email: { NewMember: { of: `o${id}` } } }],
