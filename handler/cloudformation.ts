@@ -1,23 +1,13 @@
 // One CloudFormation event, one answer: before the Lambda's time is over, and whatever happens.
-
+import { type Arn, parseArn } from '../lib/arn.ts'
 import { unexpected } from '../lib/binding/failures.ts'
-import { shown } from '../lib/binding/properties.ts'
 import { digest, physicalResourceId, timeOf } from '../lib/binding/record.ts'
 import { type Request, responseTo, serve } from '../lib/binding/serve.ts'
 import type { refusal } from '../lib/errors.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
+import { shown } from '../lib/printable.ts'
 import { IN_DOUBT_MS } from '../lib/timing.ts'
-import {
-  type Arn,
-  deadlineIn,
-  type Environment,
-  invocationOf,
-  type LambdaContext,
-  leaseOf,
-  ownArn,
-  readArn,
-  remainingMs,
-} from './invocation.ts'
+import { deadlineIn, type Environment, invocationOf, type LambdaContext, leaseOf, ownArn, remainingMs } from './invocation.ts'
 import type { ResponseTarget } from './response-target.ts'
 
 export type CloudFormationEvent = JsonObject & {
@@ -34,7 +24,7 @@ export const isCloudFormationEvent = (event: unknown): event is CloudFormationEv
   'ResponseURL' in event
 
 const isForeign = (stackId: string, own: Arn | undefined, region: string): boolean => {
-  const stack = readArn(stackId, 'cloudformation')
+  const stack = parseArn(stackId, 'cloudformation')
   if (!stack || stack.region !== region) return true
   return own !== undefined && (stack.account !== own.account || stack.partition !== own.partition)
 }

@@ -1,6 +1,6 @@
 // The healer's events: a queue's batch of UpdateUserPool records, and the schedule. Records are only hints; the pool is read.
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda'
-import { wellFormedPoolIds } from '../lib/binding/properties.ts'
+import { isUserPoolId } from '../lib/arn.ts'
 import { isThrottled } from '../lib/errors.ts'
 import { type Counts, counted, healPools, sweep } from '../lib/healer/sweep.ts'
 import type { PoolWork } from '../lib/invocation.ts'
@@ -81,32 +81,43 @@ const emitMetrics = (log: Log, counts: Counts, now: number, durationMs: number, 
   )
 }
 
-/** The pool that a message names, if it is one of our own account and Region. */
-const poolOf = (body: string, account: string | undefined, region: string): string | undefined => {
+/** What a message is: a pool of our own account and Region, a record of an update there that does not say of which pool, or something else. */
+type Message = { readonly userPoolId: string } | 'unnamed' | 'foreign'
+
+const readMessage = (body: string, account: string | undefined, region: string): Message => {
   let record: unknown
   try {
     record = JSON.parse(body)
   } catch {
-    return undefined // Dropped, and logged by the caller.
+    return 'foreign' // Dropped, and logged by the caller.
   }
-  if (!isObject(record) || record['region'] !== region || (account !== undefined && record['account'] !== account)) return undefined
+  if (!isObject(record) || record['region'] !== region || (account !== undefined && record['account'] !== account)) return 'foreign'
   const detail = child(record, 'detail')
-  if (text(detail, 'eventName') !== 'UpdateUserPool') return undefined
-  return wellFormedPoolIds({ UserPoolId: child(detail, 'requestParameters')?.['userPoolId'] })[0]
+  if (text(detail, 'eventName') !== 'UpdateUserPool') return 'foreign'
+  const userPoolId = text(child(detail, 'requestParameters'), 'userPoolId')
+  return userPoolId !== undefined && isUserPoolId(userPoolId) ? { userPoolId } : 'unnamed'
 }
+
+/** Why a message is dropped. CloudTrail leaves parameters of more than 100 KB out, and says so in different ways (CloudTrail user guide, record contents). */
+const DROPPED = {
+  foreign: 'a message is no record of UpdateUserPool in this account and Region: dropped',
+  unnamed:
+    'a record of UpdateUserPool in this account and Region does not name its user pool, as when CloudTrail left the parameters out: dropped; the next sweep looks at every pool',
+} as const
 
 const AGAIN: ReadonlySet<string> = new Set(['busy', 'failed'])
 
 /** Looks at the pools that a batch names, each once. Messages of a pool that is busy or could not be looked at go back to the queue, alone. */
 export const handleQueueBatch = async (event: SQSEvent, context: LambdaContext, environment: Environment): Promise<SQSBatchResponse> => {
   const { batchItemFailures } = await withMetrics('queue', context, environment, async (work) => {
-    const messages = event.Records.map(({ messageId, body }) => ({ messageId, userPoolId: poolOf(body, work.account, work.region) }))
-    for (const { messageId, userPoolId } of messages) {
-      if (userPoolId === undefined)
-        work.log('warn', 'a message is no record of UpdateUserPool in this account and Region: dropped', { messageId })
-    }
-    const outcomes = await healPools(new Set(messages.flatMap(({ userPoolId }) => userPoolId ?? [])), work)
-    const again = messages.filter(({ userPoolId }) => userPoolId !== undefined && AGAIN.has(outcomes.get(userPoolId) ?? ''))
+    const messages = event.Records.flatMap(({ messageId, body }) => {
+      const message = readMessage(body, work.account, work.region)
+      if (typeof message !== 'string') return [{ messageId, userPoolId: message.userPoolId }]
+      work.log('warn', DROPPED[message], { messageId })
+      return []
+    })
+    const outcomes = await healPools(new Set(messages.map(({ userPoolId }) => userPoolId)), work)
+    const again = messages.filter(({ userPoolId }) => AGAIN.has(outcomes.get(userPoolId) ?? ''))
     return { counts: counted(outcomes.values()), batchItemFailures: again.map(({ messageId }) => ({ itemIdentifier: messageId })) }
   })
   return { batchItemFailures }

@@ -1,4 +1,5 @@
 // One invocation of the Lambda: who we are, the lease that says so, and the deadline that ends all work before the time is over.
+import { type Arn, parseArn } from '../lib/arn.ts'
 import type { Invocation, PoolWork } from '../lib/invocation.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
 import type { Lease } from '../lib/lease.ts'
@@ -22,18 +23,11 @@ export type Environment = {
   readonly allowTakeover: boolean
 }
 
-export type Arn = { readonly partition: string | undefined; readonly region: string | undefined; readonly account: string | undefined }
-
-export const readArn = (arn: string, service: string): Arn | undefined => {
-  const [prefix, partition, named, region, account] = arn.split(':')
-  return prefix === 'arn' && named === service ? { partition, region, account } : undefined
-}
-
 /** Who we are: of the context, or of the ServiceToken where the context does not say (ministack). */
 export const ownArn = (context: LambdaContext, event: JsonObject = {}): Arn | undefined => {
   const properties = event['ResourceProperties']
   const token = text(event, 'ServiceToken') ?? (isObject(properties) ? text(properties, 'ServiceToken') : undefined)
-  return readArn(context.invokedFunctionArn || token || '', 'lambda')
+  return parseArn(context.invokedFunctionArn || token || '', 'lambda')
 }
 
 export const remainingMs = (context: LambdaContext): number => context.getRemainingTimeInMillis?.() ?? 60_000
@@ -107,7 +101,7 @@ export const withinInvocation = async <T>(
   const name = `${trigger}/${environment.nonce()}`
   const lease = leaseOf(name, name, startedAt, startedAt + Math.max(remaining, workMs + IN_DOUBT_MS))
   try {
-    return await run({ ...invocationOf(environment, ownArn(context), log, lease, deadline), waitingFor: new Map() })
+    return await run({ ...invocationOf(environment, ownArn(context), log, lease, deadline), waitingFor: new Map(), readAhead: new Map() })
   } finally {
     deadline.stop()
   }

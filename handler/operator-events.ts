@@ -1,8 +1,10 @@
 // An operator's event: what somebody who may invoke the function types by hand. There is one operation, Release.
-import { shown, wellFormedPoolIds } from '../lib/binding/properties.ts'
+import { parseArn } from '../lib/arn.ts'
+import { wellFormedPoolIds } from '../lib/binding/properties.ts'
 import { type ReleaseOrder, release } from '../lib/binding/release.ts'
 import { isObject, type Json, type JsonObject } from '../lib/json.ts'
-import { type Environment, type LambdaContext, ownArn, readArn, withinInvocation } from './invocation.ts'
+import { shown } from '../lib/printable.ts'
+import { type Environment, type LambdaContext, ownArn, withinInvocation } from './invocation.ts'
 
 export const isOperatorEvent = (event: unknown): event is JsonObject => isObject(event) && 'Operation' in event
 
@@ -15,7 +17,7 @@ const MEMBERS: Readonly<Record<string, Member>> = {
   Operation: { expected: 'Release', isRight: (value) => value === 'Release' },
   StackId: {
     expected: 'the ARN of a stack, like arn:aws:cloudformation:us-east-1:111122223333:stack/mail/1a2b3c4d-…',
-    isRight: (value) => isText(value) && /^arn:[^:\s]+:cloudformation:[^:\s]+:\d{12}:stack\/[^/\s]+\/[^\s]+$/.test(value),
+    isRight: (value) => isText(value) && /^stack\/[^/\s]+\/\S+$/.test(parseArn(value, 'cloudformation')?.resource ?? ''),
   },
   LogicalResourceId: { expected: 'the logical ID of the resource, like Binding', isRight: isText },
   UserPoolIds: {
@@ -33,7 +35,7 @@ const problemsOf = (event: JsonObject, own: { readonly account: string | undefin
     return value === undefined || isRight(value) ? [] : [`Expected ${name} to be ${expected}; got ${shown(value)}.`]
   })
   if (event['StackId'] === undefined) return ['StackId is missing: give the ARN of the stack that is gone.', ...wrong]
-  const stack = readArn(String(event['StackId']), 'cloudformation')
+  const stack = parseArn(String(event['StackId']), 'cloudformation')
   const isForeign = stack?.region !== region || (own?.account !== undefined && stack.account !== own.account)
   return [
     ...unknown.map((name) => `Unknown member ${shown(name)}; Release takes ${Object.keys(MEMBERS).join(', ')}.`),

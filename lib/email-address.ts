@@ -1,5 +1,6 @@
 // One email address as people write it: what it says, and whether two of them are the same.
 import { domainToASCII } from 'node:url'
+import { excerpt } from './printable.ts'
 
 export type Mailbox = {
   /** Without quotes and escapes, blanks collapsed; empty when there is none. */
@@ -19,43 +20,55 @@ export const MAILBOX_LENGTH = 998
 const LOCAL_PART_LENGTH = 64
 const DOMAIN_LENGTH = 253
 
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
-
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u
-
-const visible = (character: string): string =>
-  INVISIBLE.test(character) ? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}` : character
-
-/**
- * At most `length` characters of a value from outside, for a message: what cannot be seen (line ends, escapes, direction marks)
- * stands as `\u000a`, and a value that was cut ends in `…`.
- */
-export const excerpt = (value: string, length: number): string => {
-  let whole = ''
-  let cut = ''
-  for (const character of value.slice(0, length + 1)) {
-    whole += visible(character)
-    if (whole.length < length) cut = whole
-    if (whole.length > length) return `${cut}…`
-  }
-  return whole
-}
 
 const quote = (value: string): string => `"${excerpt(value, 60)}"`
 
 /** What stands where: the text before `<`, and the text between `<` and `>`; the whole text when there are no brackets. */
 type Parts = { readonly phrase: string; readonly address: string }
 
-/** Characters that RFC 5322 §3.2.3 allows in names only inside double quotes, and what their presence says. */
+/** Characters that RFC 5322 §3.2.3 allows in a name only inside double quotes, and what each is called. */
 const SPECIALS: Readonly<Record<string, string>> = {
-  '(': 'it has a comment in parentheses; leave it out, or put the name in double quotes',
-  ')': 'it has a comment in parentheses; leave it out, or put the name in double quotes',
-  ',': 'it has a comma that is not in double quotes; give one address only, and put a name that has a comma in double quotes',
-  ';': 'it has a semicolon that is not in double quotes; give one address only, and put a name that has a semicolon in double quotes',
-  ':': 'it has a colon that is not in double quotes, which begins a group; give one address only, and put a name that has a colon in double quotes',
-  '[': 'it has a bracket that is not in double quotes; use a domain name after the @',
-  ']': 'it has a bracket that is not in double quotes; use a domain name after the @',
-  '\\': 'it has a backslash that is not in double quotes; leave it out',
+  '(': 'a comment in parentheses',
+  ')': 'a comment in parentheses',
+  ',': 'a comma',
+  ';': 'a semicolon',
+  ':': 'a colon',
+  '[': 'a bracket',
+  ']': 'a bracket',
+  '\\': 'a backslash',
+}
+
+/** What to do about a special character where no name is. */
+const OUTSIDE_OF_A_NAME: Readonly<Record<string, string>> = {
+  '(': 'leave it out, or put the name in double quotes',
+  ')': 'leave it out, or put the name in double quotes',
+  ':': 'which begins a group; give one address only',
+  '[': 'use a domain name after the @',
+  ']': 'use a domain name after the @',
+  '\\': 'leave it out',
+}
+
+/** Whether `text` has an opening angle bracket outside of quotes from `start` on: what stands before it is a name. */
+const hasAddressAfter = (text: string, start: number): boolean => {
+  for (let at = start; at < text.length; at += 1) {
+    if (text[at] === '<') return true
+    if (text[at] === '"') {
+      at = endOfQuotes(text, at)
+      if (at < 0) return false
+    }
+  }
+  return false
+}
+
+/** What is wrong with the special character at `at`: in a name it needs quotes, elsewhere it cannot stand. */
+const specialProblem = (text: string, at: number): string => {
+  const character = text[at] ?? ''
+  const what = `it has ${SPECIALS[character]}${'()'.includes(character) ? '' : ' that is not in double quotes'}`
+  if (character === ',' || character === ';')
+    return `${what}; give one address only, and put a name that has ${SPECIALS[character]} in double quotes`
+  if (hasAddressAfter(text, at)) return `${what}; put the name in double quotes`
+  return `${what}${character === ':' ? ', ' : '; '}${OUTSIDE_OF_A_NAME[character]}`
 }
 
 /** Where the quoted string that begins at `start` ends (the place of its closing quote), or -1. */
@@ -75,12 +88,18 @@ const split = (text: string): Parts | NotAMailbox => {
     if (character === '"') {
       at = endOfQuotes(text, at)
       if (at < 0) return { problem: `its double quotes are not closed: ${quote(text)}` }
-    } else if (SPECIALS[character] !== undefined) return { problem: `${SPECIALS[character]}: ${quote(text)}` }
+    } else if (SPECIALS[character] !== undefined) return { problem: `${specialProblem(text, at)}: ${quote(text)}` }
     else if (character === '<') {
-      if (open >= 0) return { problem: `it has two angle brackets <; give one address only: ${quote(text)}` }
+      if (open >= 0)
+        return {
+          problem: `it has two angle brackets <; give one address only, and put a name that has one in double quotes: ${quote(text)}`,
+        }
       open = at
     } else if (character === '>') {
-      if (open < 0) return { problem: `it has an angle bracket > without a < before it: ${quote(text)}` }
+      if (open < 0) {
+        const remedy = hasAddressAfter(text, at) ? '; put a name that has one in double quotes' : ''
+        return { problem: `it has an angle bracket > without a < before it${remedy}: ${quote(text)}` }
+      }
       if (at + 1 < text.length) return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
       return { phrase: text.slice(0, open), address: text.slice(open + 1, at).trim() }
     }
@@ -169,6 +188,22 @@ export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
   return domain === undefined
     ? { problem: `what stands after its @ is not a domain name such as example.com: ${quote(written)}` }
     : { displayName, localPart, domain }
+}
+
+/** The address alone, as it is written, without a name and angle brackets; undefined where there is not one address. */
+export const bareAddress = (text: string): string | undefined => {
+  if ('problem' in parseMailbox(text)) return undefined
+  const parts = split(text.trim())
+  return 'problem' in parts ? undefined : parts.address
+}
+
+/**
+ * Whether two addresses differ in nothing but upper and lower case of the domain, which does not count for a domain's identity.
+ * An address's identity is compared letter by letter (SES developer guide, creating-identities; nodemailer#1080).
+ */
+export const differInCase = (a: string, b: string): boolean => {
+  const [left, right] = [bareAddress(a), bareAddress(b)]
+  return left !== undefined && right !== undefined && left !== right && left.toLowerCase() === right.toLowerCase() && sameAddress(a, b)
 }
 
 /**

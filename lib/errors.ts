@@ -63,12 +63,21 @@ export const isNotFound = (error: unknown): boolean =>
 export const isPassing = (error: unknown): boolean =>
   isThrottled(error) || (error instanceof ServiceError && (error.status === undefined || error.status >= 500))
 
-/** What a service said, fit for a sentence of ours. */
-export const shortened = (message: string): string => {
-  const clean = message
-    .toWellFormed()
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim()
-    .replace(/\.$/, '')
-  return clean.length > 400 ? `${clean.slice(0, 400).toWellFormed()}…` : clean || 'it gave no reason'
-}
+const ACTION = '([a-z][a-z0-9-]{1,40}:[A-Z][A-Za-z0-9]{1,80})'
+const PERFORM = new RegExp(`perform:? [\`'"]?${ACTION}`)
+const NAMED = new RegExp(`(?:^|[\\s\`'"(])${ACTION}`)
+
+/**
+ * The action that a service's message says was denied. It need not be the one that was called: Cognito acts on the caller's behalf, and
+ * an item may be encrypted. Forms: `is not authorized to perform: iam:PassRole on resource: …` (IAM), `` not authorized to perform `ses:SendEmail' `` (SES).
+ */
+export const deniedAction = (message: string): string | undefined =>
+  /\b(?:not authorized|den(?:y|ied)|permissions?|not allowed|allows the)\b/i.test(message)
+    ? (PERFORM.exec(message) ?? NAMED.exec(message))?.[1]
+    : undefined
+
+/** The kind of policy that a message says denied it, or lacks an Allow; undefined where it does not say. */
+export const denyingPolicy = (message: string): string | undefined =>
+  /\b(?:explicit deny in an? |because no )(service control policy|resource control policy|permissions boundary|identity-based policy|resource-based policy|session policy|VPC endpoint policy)\b/.exec(
+    message,
+  )?.[1]

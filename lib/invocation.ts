@@ -1,5 +1,6 @@
 // One invocation of the function: who it is, what it may use, and until when.
 import type { Refusal } from './errors.ts'
+import type { JsonObject } from './json.ts'
 import type { Lease } from './lease.ts'
 import type { Log, Ports } from './ports.ts'
 
@@ -23,4 +24,6 @@ export type Invocation = {
 export type PoolWork = Invocation & {
   /** What each pool that is not done yet is waiting for, should the time run out. */
   readonly waitingFor: Map<string, Refusal>
+  /** Items of pools that were read while the binding's lease was taken: good for one look. It saves a round trip. */
+  readonly readAhead: Map<string, JsonObject | undefined>
 }

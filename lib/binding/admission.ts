@@ -2,7 +2,7 @@
 import { isThrottled, refusal, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import { text } from '../json.ts'
-import { type EmailConfiguration, withMembersOf } from '../pool/layers.ts'
+import { type EmailConfiguration, memberNames, withMembersOf } from '../pool/layers.ts'
 import { type Admission, admitAll } from '../pool/reconcile.ts'
 import { findingsOf } from '../preflight/checks.ts'
 import { type Facts, factFinder } from '../preflight/facts.ts'
@@ -63,13 +63,22 @@ export const admissionOf = (
     for (const id of binding.userPoolIds) work.waitingFor.set(id, waiting)
   })
   finder.prefetch(binding.declared)
-  return async ({ userPoolId, pool }, { desired: emailConfiguration }) => {
+  return async ({ userPoolId, pool }, { desired: emailConfiguration, claims }) => {
     const facts = await finder.gather(emailConfiguration)
     if (isWaitedOut) work.waitingFor.delete(userPoolId)
     found.set(userPoolId, facts)
     const { region, account, partition } = work
     const findings = findingsOf(
-      { userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: binding.allowSandbox },
+      {
+        userPoolId,
+        emailConfiguration,
+        pool,
+        region,
+        account,
+        partition,
+        allowSandbox: binding.allowSandbox,
+        declared: memberNames(...claims.map(({ Declared }) => Declared)),
+      },
       facts,
     )
     const errors = findings.filter(({ level }) => level === 'error')

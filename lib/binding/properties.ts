@@ -1,37 +1,59 @@
-// ResourceProperties → what a binding declares, with every error of a property; one table for the parser and for the schema.
-import { parseMailbox } from '../email-address.ts'
+// ResourceProperties → what a binding declares, with every error of a property.
+import { ACCOUNT, ARN_LENGTH, isUserPoolId, PARTITION, REGION, SES_IDENTITY_ARN, USER_POOL_ID } from '../arn.ts'
+import { bareAddress, domainName, MAILBOX_LENGTH, parseMailbox } from '../email-address.ts'
 import { type Refusal, refusal } from '../errors.ts'
 import { isObject, type Json, type JsonObject } from '../json.ts'
+import { nearest } from '../nearest.ts'
 import type { EmailConfiguration } from '../pool/layers.ts'
 import type { Claim } from '../pool/record.ts'
+import { excerpt, shown } from '../printable.ts'
 
-type Property = {
+export type Property = {
   readonly type: 'string' | 'list' | 'flag' | 'any'
   readonly description: string
-  readonly pattern?: RegExp
+  /** A regular expression that the whole value must match. */
+  readonly pattern?: string
   readonly maxLength?: number
   readonly values?: readonly string[]
+  /** Other spellings, and the value that each stands for. */
+  readonly aliases?: Readonly<Record<string, string>>
   readonly maxItems?: number
   /** What a right value is: completes `Expected NAME to be …`. */
   readonly expected: string
   /** Says more about a certain wrong value, or undefined. */
   readonly hint?: (value: string) => string | undefined
+  /** What is wrong with a value of the right shape, or undefined. */
+  readonly problem?: (value: string) => string | undefined
 }
-
-/** `<region>_<id>`; the service's own pattern is [\w-]+_[0-9a-zA-Z]+ of at most 55 (UserPoolIdType). */
-const USER_POOL_ID = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}_[0-9A-Za-z]{1,55}$/
 
 const FLAG = 'true or false'
 
 const userPoolHint = (value: string): string | undefined =>
-  /^arn:/.test(value) ? `An ARN is given; use its last part, the ID: ${value.split('/').at(-1)}.` : undefined
+  value.startsWith('arn:') ? `An ARN is given; use its last part, the ID: ${excerpt(value.split('/').at(-1) ?? '', 80)}.` : undefined
 
-/** The service's limit of StringType and of an RFC 5322 line. */
-const ADDRESS_LENGTH = 998
-
-const mailboxHint = (value: string): string | undefined => {
+const mailboxProblem = (value: string): string | undefined => {
   const mailbox = parseMailbox(value)
   return 'problem' in mailbox ? `The value is wrong: ${mailbox.problem}.` : undefined
+}
+
+/** Amazon Cognito's model of ReplyToEmailAddress (EmailAddressType): no blank, so no name either. */
+const EMAIL_ADDRESS_TYPE = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+@[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u
+
+const bareAddressProblem = (value: string): string | undefined => {
+  const bare = bareAddress(value)
+  if (bare === undefined) return mailboxProblem(value)
+  if (bare !== value) return `Amazon Cognito takes no name, bracket or blank here; give the address alone: ${excerpt(bare, 80)}.`
+  return EMAIL_ADDRESS_TYPE.test(value) ? undefined : 'It has a character that Amazon Cognito does not take here, such as a blank.'
+}
+
+const IDENTITY_ARN = new RegExp(`^arn:${PARTITION}:ses:${REGION}:${ACCOUNT}:identity/(.+)$`)
+
+const sourceArnHint = (value: string): string | undefined => {
+  const [, identity] = IDENTITY_ARN.exec(value) ?? []
+  if (identity === undefined) return undefined
+  const ascii = domainName(identity)
+  if (ascii !== undefined && ascii !== identity.toLowerCase()) return `Write the domain as ${excerpt(ascii, 80)}.`
+  return `Amazon Cognito takes letters, digits and _ + = , . @ - in it, nothing else: ${shown(identity)} has another character.`
 }
 
 /** Names and meanings are those of AWS::Cognito::UserPool EmailConfiguration, so that a block can be moved over as it is. */
@@ -54,30 +76,34 @@ export const PROPERTIES = {
   ConfigurationSet: {
     type: 'string',
     description: 'The name of the SES configuration set (!Ref of AWS::SES::ConfigurationSet).',
-    pattern: /^[A-Za-z0-9_-]{1,64}$/,
+    pattern: '^[A-Za-z0-9_-]{1,64}$',
     expected: 'the name of an SES configuration set: 1 to 64 letters, digits, _ and -',
-    hint: (value) => (/^arn:/.test(value) ? `An ARN is given; use the name in it: ${value.split('/').at(-1)}.` : undefined),
+    hint: (value) =>
+      value.startsWith('arn:') ? `An ARN is given; use the name in it: ${excerpt(value.split('/').at(-1) ?? '', 80)}.` : undefined,
   },
   SourceArn: {
     type: 'string',
     description: 'The ARN of the verified SES identity that sends. Required while the pool is on COGNITO_DEFAULT.',
-    pattern: /^arn:aws[a-z-]*:ses:[a-z]{2}(?:-[a-z]+)+-\d{1,2}:\d{12}:identity\/[^\s/]+$/,
-    maxLength: 2048,
+    pattern: SES_IDENTITY_ARN,
+    maxLength: ARN_LENGTH,
     expected: 'the ARN of an SES identity, like arn:aws:ses:us-east-1:111122223333:identity/example.com',
+    hint: sourceArnHint,
   },
   From: {
     type: 'string',
     description: 'The sender that people see: one address, with a display name or without.',
-    maxLength: ADDRESS_LENGTH,
-    expected: `one e-mail address of at most ${ADDRESS_LENGTH} characters`,
-    hint: mailboxHint,
+    maxLength: MAILBOX_LENGTH,
+    expected: `one e-mail address of at most ${MAILBOX_LENGTH} characters`,
+    problem: mailboxProblem,
   },
   ReplyToEmailAddress: {
     type: 'string',
-    description: 'Where answers go: one address.',
-    maxLength: ADDRESS_LENGTH,
-    expected: `one e-mail address of at most ${ADDRESS_LENGTH} characters`,
-    hint: mailboxHint,
+    description: 'Where answers go: one bare address, without a name.',
+    pattern: '^[^\\s<>]+@[^\\s<>]+$',
+    maxLength: MAILBOX_LENGTH,
+    expected: `one bare e-mail address of at most ${MAILBOX_LENGTH} characters, like support@example.com`,
+    hint: bareAddressProblem,
+    problem: bareAddressProblem,
   },
   EmailSendingAccount: {
     type: 'string',
@@ -105,8 +131,10 @@ export const PROPERTIES = {
   },
   Heal: {
     type: 'string',
-    description: 'When the pool’s owner removes the settings: AUTO (default) puts them back, NOTIFY reports, OFF looks away.',
+    description:
+      'When the pool’s owner removes the settings: AUTO (default) puts them back, NOTIFY reports, "OFF" looks away (without quotes YAML makes false of it, which is taken as OFF).',
     values: ['AUTO', 'NOTIFY', 'OFF'],
+    aliases: { false: 'OFF' },
     expected: 'AUTO, NOTIFY or OFF',
   },
   Takeover: {
@@ -120,10 +148,13 @@ export const PROPERTIES = {
   ServiceTimeout: { type: 'any', description: 'CloudFormation’s own: seconds to wait for an answer.', expected: 'seconds' },
 } as const satisfies Readonly<Record<string, Property>>
 
-type Name = keyof typeof PROPERTIES
-const NAMES = Object.keys(PROPERTIES) as readonly Name[]
+export type Name = keyof typeof PROPERTIES
+export const NAMES = Object.keys(PROPERTIES) as readonly Name[]
 
 export type Preflight = 'ENFORCE' | 'WARN' | 'SKIP'
+
+/** The members of EmailConfiguration that a binding may declare. */
+const MEMBERS = ['ConfigurationSet', 'SourceArn', 'From', 'ReplyToEmailAddress'] as const satisfies readonly Name[]
 
 /** What a resource of type Custom::CognitoSesBinding says. */
 export type Binding = {
@@ -137,34 +168,11 @@ export type Binding = {
   readonly takeover: boolean
 }
 
-/** A value for an error message: without control characters, at most 80 characters. */
-export const shown = (value: unknown): string => {
-  const printable = (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing')).toWellFormed().replace(/\p{Cc}+/gu, ' ')
-  const cut = [...printable.slice(0, 200)]
-  return `"${cut.length > 80 ? `${cut.slice(0, 77).join('')}…` : cut.join('')}"`
-}
-
-/** The least number of insertions, deletions and replacements that make one word of the other. */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
-
-/** The known property whose name is nearest; a name that begins like a known one, or the other way round, is nearer than any other. */
-const nearest = (unknown: string): string => {
-  const word = unknown.slice(0, 64).toLowerCase()
-  const score = (name: string): number => {
-    const known = name.toLowerCase()
-    return distance(word, known) - (word.length > 2 && (known.startsWith(word) || word.startsWith(known)) ? 100 : 0)
-  }
-  return NAMES.reduce((best, name) => (score(name) < score(best) ? name : best))
+/** A value as the table has it: CloudFormation passes a boolean as text, and an alias stands for its value. */
+const asWritten = (property: Property, value: unknown): unknown => {
+  const isBoolean = typeof value === 'boolean' && (property.type === 'flag' || property.aliases !== undefined)
+  const text = isBoolean ? `${value}` : value
+  return typeof text === 'string' && Object.hasOwn(property.aliases ?? {}, text) ? property.aliases?.[text] : text
 }
 
 const CONTROL = /\p{Cc}/u
@@ -172,17 +180,17 @@ const CONTROL = /\p{Cc}/u
 const problemOf = (name: Name, value: Json): string | undefined => {
   const property: Property = PROPERTIES[name]
   const wrong = (got: unknown, hint?: string) => `Expected ${name} to be ${property.expected}; got ${shown(got)}.${hint ? ` ${hint}` : ''}`
-  const one = (text: unknown): string | undefined => {
-    if (typeof text === 'boolean' && property.type === 'flag') return undefined
+  const one = (given: unknown): string | undefined => {
+    const text = asWritten(property, given)
     if (typeof text !== 'string')
       return wrong(text, Array.isArray(text) && name === 'UserPoolId' ? 'Use UserPoolIds for a list.' : undefined)
     if (text === '') return wrong(text, 'Leave the property out (AWS::NoValue) when there is nothing to say.')
     if (text.length > (property.maxLength ?? 4096)) return wrong(text, `It has ${text.length} characters.`)
     if (CONTROL.test(text)) return wrong(text, 'It has control characters; remove them.')
-    const hint = property.hint?.(text)
-    const matches = (property.pattern?.test(text) ?? true) && (property.values?.includes(text) ?? true)
-    const isRight = property.pattern || property.values ? matches : hint === undefined
-    return isRight ? undefined : wrong(text, hint)
+    const isOfShape = new RegExp(property.pattern ?? '').test(text) && (property.values?.includes(text) ?? true)
+    if (!isOfShape) return wrong(text, property.hint?.(text))
+    const problem = property.problem?.(text)
+    return problem === undefined ? undefined : wrong(text, problem)
   }
   if (property.type === 'any') return undefined
   if (property.type !== 'list') return one(value)
@@ -195,12 +203,22 @@ const problemOf = (name: Name, value: Json): string | undefined => {
   return items.map(one).find((problem) => problem !== undefined)
 }
 
+/** What a pool's template has around the members that stand here. */
+const isBlock = (name: string): boolean => /^emailconfiguration(?:type)?$/i.test(name)
+
+const unknownProperty = (name: string): string => {
+  if (isBlock(name))
+    return `Unknown property ${shown(name)}; its members stand directly among the properties: write ${MEMBERS.join(', ')} beside UserPoolId.`
+  const meant = nearest(name, NAMES)
+  return `Unknown property ${shown(name)}; ${meant === undefined ? 'remove it.' : `did you mean ${meant}?`}`
+}
+
 const given = (properties: JsonObject, name: string): boolean => properties[name] !== undefined && properties[name] !== null
 
 const problemsOf = (properties: JsonObject): string[] => {
   const unknown = Object.keys(properties)
     .filter((name) => !Object.hasOwn(PROPERTIES, name))
-    .map((name) => `Unknown property ${shown(name)}; did you mean ${nearest(name)}?`)
+    .map(unknownProperty)
   const wrong = NAMES.filter((name) => given(properties, name)).flatMap((name) => problemOf(name, properties[name] ?? null) ?? [])
   const pools = (['UserPoolId', 'UserPoolIds'] as const).filter((name) => given(properties, name))
   const missing = [
@@ -216,8 +234,9 @@ export const parseProperties = (properties: unknown): { readonly ok: true; reado
   if (!isObject(properties)) return refusal('InvalidRequest', 'The event has no ResourceProperties.')
   const problems = problemsOf(properties)
   if (problems.length > 0) return refusal('InvalidRequest', problems.join(' '))
-  const declared = ['ConfigurationSet', 'SourceArn', 'From', 'ReplyToEmailAddress'].filter((name) => given(properties, name))
-  const choice = <T extends string>(name: Name, otherwise: T): T => (given(properties, name) ? String(properties[name]) : otherwise) as T
+  const declared = MEMBERS.filter((name) => given(properties, name))
+  const choice = <T extends string>(name: Name, otherwise: T): T =>
+    (given(properties, name) ? String(asWritten(PROPERTIES[name], properties[name])) : otherwise) as T
   return {
     ok: true,
     binding: {
@@ -236,7 +255,7 @@ export const parseProperties = (properties: unknown): { readonly ok: true; reado
 export const wellFormedPoolIds = (properties: unknown): string[] => {
   if (!isObject(properties)) return []
   const named: readonly unknown[] = [properties['UserPoolId'], properties['UserPoolIds']].flat()
-  return [...new Set(named.filter((id): id is string => typeof id === 'string' && USER_POOL_ID.test(id)))]
+  return [...new Set(named.filter((id): id is string => typeof id === 'string' && isUserPoolId(id)))]
 }
 
 /** What properties say of OnDelete, whatever else is in them; undefined when it is neither RESTORE nor RETAIN nor absent. */
@@ -244,36 +263,4 @@ export const onDeleteOf = (properties: unknown): Claim['OnDelete'] | undefined =
   const value = isObject(properties) ? properties['OnDelete'] : undefined
   if (value === undefined || value === null) return 'RESTORE'
   return value === 'RESTORE' || value === 'RETAIN' ? value : undefined
-}
-
-/** The properties as JSON Schema (draft-07), for editors and cfn-lint. */
-export const propertySchema = (): JsonObject => {
-  const one = (property: Property): JsonObject => ({
-    type: 'string',
-    ...(property.pattern ? { pattern: property.pattern.source } : {}),
-    ...(property.maxLength ? { maxLength: property.maxLength } : {}),
-    ...(property.values ? { enum: property.values } : {}),
-  })
-  const schemaOf = (property: Property): JsonObject => {
-    if (property.type === 'any') return { description: property.description }
-    if (property.type === 'flag') return { description: property.description, enum: ['true', 'false', true, false] }
-    if (property.type === 'string') return { description: property.description, ...one(property) }
-    return {
-      description: property.description,
-      type: 'array',
-      items: one(property),
-      minItems: 1,
-      maxItems: property.maxItems,
-      uniqueItems: true,
-    }
-  }
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Properties of Custom::CognitoSesBinding',
-    type: 'object',
-    properties: Object.fromEntries(NAMES.map((name) => [name, schemaOf(PROPERTIES[name])])),
-    required: ['ServiceToken', 'ConfigurationSet'],
-    oneOf: [{ required: ['UserPoolId'] }, { required: ['UserPoolIds'] }],
-    additionalProperties: false,
-  }
 }

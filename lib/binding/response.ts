@@ -2,6 +2,7 @@
 import type { Code } from '../errors.ts'
 import { text } from '../json.ts'
 import type { EmailConfiguration } from '../pool/layers.ts'
+import { withoutControls } from '../printable.ts'
 
 /** A response over 4,096 bytes fails the stack with "Response object is too long." (CloudFormation User Guide, crpg-ref-responses). */
 export const MAX_BYTES = 4_096
@@ -47,9 +48,6 @@ const EXPENDABLE = ['EventDestinations', 'UserPoolIds', 'ReplyToEmailAddress', '
 const bytes = (body: string): number => new TextEncoder().encode(body).length
 const fits = (body: string): boolean => bytes(body) <= MAX_BYTES
 
-/** One \x1B in a Reason breaks the stack's event list (aws-cloudformation/cloudformation-coverage-roadmap#1601). */
-const printable = (value: string): string => value.toWellFormed().replace(/\p{Cc}+/gu, ' ')
-
 /** The largest count from 0 to `most` for which `test` holds, given that it holds for all smaller ones. */
 const largest = (most: number, test: (count: number) => boolean): number => {
   let [low, high] = [0, most]
@@ -63,8 +61,8 @@ const largest = (most: number, test: (count: number) => boolean): number => {
 
 const succeeded = (to: ResponseIds, data: Omit<Data, 'Warnings'> | undefined, warnings: readonly string[]): string => {
   if (!data) return JSON.stringify({ Status: 'SUCCESS', ...to })
-  const clean = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, printable(value)]))
-  const lines = warnings.map(printable)
+  const clean = Object.fromEntries(Object.entries(data).map(([name, value]) => [name, withoutControls(value)]))
+  const lines = warnings.map(withoutControls)
   for (let emptied = 0; ; emptied += 1) {
     const gone = EXPENDABLE.slice(0, emptied).filter((name) => clean[name])
     const notices = gone.map((name) => `${name} is empty here: the answer would be over ${MAX_BYTES} bytes. The log has it.`)
@@ -76,7 +74,7 @@ const succeeded = (to: ResponseIds, data: Omit<Data, 'Warnings'> | undefined, wa
 }
 
 const failed = (to: ResponseIds, code: Code, message: string, logStream: string): string => {
-  const whole = `${code}: ${printable(message)}`
+  const whole = `${code}: ${withoutControls(message)}`
   const body = (Reason: string) => JSON.stringify({ Status: 'FAILED', Reason, ...to })
   if (fits(body(whole))) return body(whole)
   const characters = [...whole]

@@ -69,7 +69,8 @@ export const serve = async (request: Request, invocation: Invocation): Promise<s
       return opened.body
     }
     const { session } = opened
-    const { outcome, success } = await applyToPools(request, binding, pools, session, { ...invocation, waitingFor: new Map() })
+    const work = { ...invocation, waitingFor: new Map(), readAhead: opened.readAhead }
+    const { outcome, success } = await applyToPools(request, binding, pools, session, work)
     const answer = responseTo(request, outcome)
     const unstored = (error: unknown): string =>
       outcome.status === 'FAILED' ? answer : fail(refusalForAll(error, invocation, pools, pools.length))

@@ -1,6 +1,6 @@
 // The binding's item while one event of it is served: ours from the beginning until the response is stored.
-import { type Refusal, refusal } from '../errors.ts'
-import type { Invocation } from '../invocation.ts'
+import { type Refusal, refusal, ServiceError } from '../errors.ts'
+import type { Invocation, PoolWork } from '../invocation.ts'
 import { holderOf, untilNextLook } from '../lease.ts'
 import type { Owner } from '../pool/record.ts'
 import { readItemOf, save } from '../table/items.ts'
@@ -22,7 +22,7 @@ export type Session = { readonly found: BindingRecord | undefined; readonly ours
 type Opened =
   | { readonly kind: 'answered'; readonly body: string }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  | { readonly kind: 'open'; readonly session: Session }
+  | { readonly kind: 'open'; readonly session: Session; readonly readAhead: PoolWork['readAhead'] }
 
 /** Reads the binding's record, waits while another delivery or event of the binding is served, and takes the lease. */
 export const openSession = async (event: EventOfBinding, pools: readonly string[], invocation: Invocation): Promise<Opened> => {
@@ -42,8 +42,12 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
       )
     }
     if (!found?.Lease || holderOf(found.Lease, lease, clock.now()) !== 'another') {
-      const ours = await save(table, clock, begun(found, event, pools, lease, clock.now()), found?.Revision, signal)
-      if (ours) return { kind: 'open', session: { found, ours } }
+      const readAhead: PoolWork['readAhead'] = new Map()
+      const [ours] = await Promise.all([
+        save(table, clock, begun(found, event, pools, lease, clock.now()), found?.Revision, signal),
+        readFirst(pools, readAhead, invocation),
+      ])
+      if (ours) return { kind: 'open', session: { found, ours }, readAhead }
       continue
     }
     await clock.sleep(untilNextLook(found.Lease, clock), signal).catch((reason: unknown) => {
@@ -54,6 +58,23 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
         `Another operation on ${event.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`,
       )
     }
+  }
+}
+
+/**
+ * Reads the first pool's item beside the put that takes the lease: whoever had the binding before is done by then. When the put loses, it is thrown away.
+ * What cannot be read now is read again in its turn.
+ */
+const readFirst = async (
+  [first]: readonly string[],
+  readAhead: PoolWork['readAhead'],
+  { ports: { table }, signal }: Invocation,
+): Promise<void> => {
+  if (first === undefined) return
+  try {
+    readAhead.set(first, await table.read(first, signal))
+  } catch (error) {
+    if (!(error instanceof ServiceError) && !signal.aborted) throw error
   }
 }
 

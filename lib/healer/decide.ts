@@ -1,5 +1,5 @@
 // What to do about drift: pure. Careful first: a healer that fights an owner does more harm than drift.
-import { child } from '../json.ts'
+import { child, type JsonObject, text } from '../json.ts'
 import { desired, type EmailConfiguration, sameMember } from '../pool/layers.ts'
 import type { Observed } from '../pool/observe.ts'
 import type { Plan } from '../pool/plan.ts'
@@ -8,8 +8,9 @@ import { type Claim, claimsOf, type PoolRecord, recentHeals } from '../pool/reco
 /** Heals of a pool in 24 hours; then it is contested. */
 export const HEALS_A_DAY = 3
 
-/** A pool with this tag is never healed. */
-const OFF_TAG = { key: 'cognito-ses-binding', value: 'off' }
+/** A pool with this tag and one of these values, in any case, is never healed. YAML makes false of an off without quotes. */
+const OFF_TAG = 'cognito-ses-binding'
+const OFF_VALUES = ['off', 'false']
 
 export type Decision =
   /** Live is as declared. */
@@ -45,11 +46,13 @@ const wasWiped = (name: string, live: EmailConfiguration, record: PoolRecord): b
   isUnfinished(name, live, record) ||
   (name === 'EmailSendingAccount' && live[name] === 'COGNITO_DEFAULT')
 
+const isTaggedOff = (pool: JsonObject): boolean => OFF_VALUES.includes(text(child(pool, 'UserPoolTags'), OFF_TAG)?.toLowerCase() ?? '')
+
 /** What to do about what stands live, against the saved base. Pure. */
 export const decide = ({ record, live, pool }: Observed, { changes, noSender }: Plan, at: string): Decision => {
   if (!record || (changes.length === 0 && noSender === undefined)) return { kind: 'asDeclared' }
   const mode = modeOf(claimsOf(record))
-  if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return { kind: 'off', why: 'off' }
+  if (mode === 'OFF' || isTaggedOff(pool)) return { kind: 'off', why: 'off' }
   if (record.Unhealed?.Kind === 'contested') return { kind: 'contested', why: record.Unhealed.Why }
   const overridden = changes.filter((name) => !wasWiped(name, live, record))
   if (overridden.length > 0) return { kind: 'contested', why: `somebody set ${overridden.join(', ')} to another value` }

@@ -3,7 +3,7 @@ import { type Refusal, refusal } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
 import { holderOf } from '../lease.ts'
-import type { EmailConfiguration } from '../pool/layers.ts'
+import { type EmailConfiguration, memberNames } from '../pool/layers.ts'
 import { type Admission, reconcile } from '../pool/reconcile.ts'
 import { claimsOf, type PoolRecord, readPoolRecord } from '../pool/record.ts'
 import { findingsOf } from '../preflight/checks.ts'
@@ -21,6 +21,7 @@ const CANNOT_SEND: ReadonlySet<string> = new Set([
   'identity-unverified',
   'account-shut-down',
   'account-sending-off',
+  'read-no-endpoint',
 ])
 
 /** Findings that say that SES could not be read. */
@@ -60,7 +61,8 @@ const healthOf = async (
   { region, account, partition }: PoolWork,
 ): Promise<Health> => {
   const facts = await finder.gather(emailConfiguration)
-  const findings = findingsOf({ userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: true }, facts)
+  const declared = memberNames(emailConfiguration)
+  const findings = findingsOf({ userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: true, declared }, facts)
   const unread = findings.find(({ check }) => UNREAD.has(check))
   const messages = findings.filter(({ check }) => CANNOT_SEND.has(check)).map(({ message }) => message)
   return {

@@ -1,5 +1,5 @@
 // The algebra of layers: what a pool's EmailConfiguration should be, and whose wish each of its members is.
-import { parseMailbox, sameAddress } from '../email-address.ts'
+import { differInCase, parseMailbox, sameAddress } from '../email-address.ts'
 import { type JsonObject, sameSetting, text } from '../json.ts'
 
 /** Cognito's EmailConfigurationType as it stands on the wire, members that no SDK knows included. */
@@ -20,6 +20,18 @@ const DEFAULTS: JsonObject = { EmailSendingAccount: 'COGNITO_DEFAULT' }
 export const sameMember = (name: string, a: EmailConfiguration, b: EmailConfiguration): boolean => {
   const [left, right] = [a[name] ?? DEFAULTS[name], b[name] ?? DEFAULTS[name]]
   return ADDRESSES.has(name) && typeof left === 'string' && typeof right === 'string' ? sameAddress(left, right) : sameSetting(left, right)
+}
+
+/**
+ * Whether member `name` of `live` is as `wish`, a whole configuration, has it: the same, and of From beside an address identity the case of
+ * the domain too, because SES compares such an identity letter by letter. Who wrote what is told by {@link sameMember}: a service may store
+ * a domain in lower case.
+ */
+export const asWished = (name: string, live: EmailConfiguration, wish: EmailConfiguration): boolean => {
+  const [left, right] = [text(live, name), text(wish, name)]
+  const isLetterByLetter = name === 'From' && text(wish, 'SourceArn')?.includes('@') === true
+  const isOtherCase = isLetterByLetter && left !== undefined && right !== undefined && differInCase(left, right)
+  return !isOtherCase && sameMember(name, live, wish)
 }
 
 /** The names of all members that stand in any of the given configurations. */

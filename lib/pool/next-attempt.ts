@@ -1,7 +1,8 @@
 // The next attempt after an update that Cognito refused, or of which it never said: another way, another time, or none.
-import { isDefinite, isDenied, isThrottled, type ServiceError, shortened } from '../errors.ts'
+import { isDefinite, isDenied, isThrottled, type ServiceError } from '../errors.ts'
 import { text } from '../json.ts'
 import type { Clock } from '../ports.ts'
+import { serviceWords } from '../printable.ts'
 import { backoff } from '../retry.ts'
 import { IN_DOUBT_MS } from '../timing.ts'
 import { differingMembers, type EmailConfiguration, SENDER, withMembersOf } from './layers.ts'
@@ -89,7 +90,7 @@ export const nextAttempt = (
   if (!attempts.options.onlyTheTemplateInUse && refusesTemplate(error))
     return { attempts: { ...attempts, options: { onlyTheTemplateInUse: true } }, wait: undefined }
   if (!attempts.refusedSender && refusesSender(error, operation, next, live)) {
-    const refusedSender = { sender: senderOf(next.desired), said: shortened(error.message) }
+    const refusedSender = { sender: senderOf(next.desired), said: serviceWords(error.message) }
     return { attempts: { ...attempts, refusedSender }, wait: undefined }
   }
   const wait = waitAfter(error, attempts.failures, clock)

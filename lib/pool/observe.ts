@@ -32,7 +32,8 @@ const itemWhenFree = async (work: PoolWork, userPoolId: string, operation: Opera
   const { table, clock } = work.ports
   let hasWaited = false
   for (;;) {
-    const item = await readItemOf(table, clock, userPoolId, work.signal)
+    const item = work.readAhead.has(userPoolId) ? work.readAhead.get(userPoolId) : await readItemOf(table, clock, userPoolId, work.signal)
+    work.readAhead.delete(userPoolId)
     const read = item && readPoolRecord(item, table.name)
     if (read && !read.ok) return read
     const record = read?.record

@@ -1,6 +1,6 @@
 // Plan: pure. From the record, what stands live and what an event wants, to what to write, or to a refusal.
 import { type Refusal, refusal } from '../errors.ts'
-import { desired, type EmailConfiguration, memberNames, rebase, retain, sameMember, withMembersOf } from './layers.ts'
+import { asWished, desired, type EmailConfiguration, memberNames, rebase, retain, sameMember, withMembersOf } from './layers.ts'
 import { type Claim, claimsOf, type Owner, type PoolRecord, recentHeals, sameOwner, stackName, type Unhealed } from './record.ts'
 
 /** What an event wants of a pool. */
@@ -133,8 +133,7 @@ export const plan = (
   const heals = operation.kind === 'heal' ? [...recentHeals(record, operation.at), operation.at] : (record?.HealHistory ?? [])
   const target = wish.emailConfiguration
   const asDesired = (name: string): boolean =>
-    sameMember(name, live, target) ||
-    (record !== undefined && sameMember(name, record.Asked, target) && sameMember(name, record.Applied, live))
+    asWished(name, live, target) || (record !== undefined && asWished(name, record.Asked, target) && sameMember(name, record.Applied, live))
   const names = memberNames(live, target)
   const changes = names.filter((name) => !asDesired(name))
   return {

@@ -1,7 +1,8 @@
 // The second factors of a pool: not in DescribeUserPool, so read beside it where a pool is written, and compared afterwards.
-import { isDenied, ServiceError, shortened } from '../errors.ts'
+import { isDenied, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import { child, type JsonObject, text } from '../json.ts'
+import { serviceWords } from '../printable.ts'
 import { retrying } from '../retry.ts'
 import { type Difference, differencesBetween } from './settings.ts'
 
@@ -26,7 +27,7 @@ export const readSecondFactors = async (work: PoolWork, userPoolId: string, pool
     return { settings: await retrying(clock, work.signal, () => userPools.getMfaConfig(userPoolId, work.signal)) }
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error
-    const why = `${isDenied(error) ? 'was denied' : `failed (${error.code})`}: ${shortened(error.message)}`
+    const why = `${isDenied(error) ? 'was denied' : `failed (${error.code})`}: ${serviceWords(error.message)}`
     return {
       unread: `${error.action} on user pool ${userPoolId} ${why}. Its second factors could not be compared; let the function’s role call it.`,
     }

@@ -1,8 +1,9 @@
 // What a check is: one row that looks at a pool's wish beside the facts, and the sentence that comes of it.
-import { excerpt, type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
+import { type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
 import type { Code } from '../errors.ts'
 import { child, isObject, type JsonObject, text } from '../json.ts'
-import { type Facts, found, isUnverified } from './facts.ts'
+import { excerpt } from '../printable.ts'
+import { type Facts, isUnverified, valueIn } from './facts.ts'
 import { parseSourceArn, type SourceArn, siblingArn } from './source-arn.ts'
 
 /** One pool and what it would get. */
@@ -17,7 +18,11 @@ export type Subject = {
   readonly account: string | undefined
   readonly partition: string | undefined
   readonly allowSandbox: boolean
+  /** The names of the members that a binding declares: what nobody declared was there before, and only warns. */
+  readonly declared: readonly string[]
 }
+
+export type Member = 'ConfigurationSet' | 'SourceArn' | 'From' | 'ReplyToEmailAddress'
 
 export type Level = 'error' | 'warning'
 
@@ -35,7 +40,12 @@ export type Values = Readonly<Record<string, string>>
 
 export type Check = {
   readonly id: string
+  /** Of a finding in which a declared member has a part; without one it is a warning. */
   readonly level: Level
+  /** Whether it says something of what stands, whoever wished it, or of a wish beside what stands. */
+  readonly of: 'wish' | 'live'
+  /** The members of EmailConfiguration that have a part in it. */
+  readonly members: readonly Member[]
   readonly code: Code
   readonly looksAt: string
   /** What is wrong, without a full stop; {placeholders} are filled in. */
@@ -84,8 +94,18 @@ export const number = (object: JsonObject | undefined, name: string): number | u
   return typeof value === 'number' ? value : undefined
 }
 
+/** The permission of a look that asks nobody. */
+export const NONE = '–'
+
 /** Whether an event destination publishes; one that does not say is taken to. */
 export const isEnabled = (destination: JsonObject): boolean => destination['Enabled'] !== false
+
+/** The names of event types: UPPER_SNAKE in API v2, camelCase in v1. */
+export const eventTypes = (destination: JsonObject): readonly string[] =>
+  strings(destination, 'MatchingEventTypes').map((type) => type.toUpperCase().replaceAll('_', ''))
+
+export const names = (destinations: readonly JsonObject[]): string =>
+  destinations.map((destination) => text(destination, 'Name') ?? 'unnamed').join(', ')
 
 const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
 
@@ -99,7 +119,7 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined, parents: [] }
   const from = text(emailConfiguration, 'From')
   const verified = known.parents?.find(({ fact }) => {
-    const parent = found(fact)
+    const parent = valueIn(fact)
     return parent !== undefined && !isUnverified(parent)
   })?.domain
   return {
@@ -109,10 +129,10 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
     source,
     hasSender,
     from: from === undefined ? undefined : parseMailbox(from),
-    configurationSet: found(known.configurationSet),
-    destinations: found(known.eventDestinations)?.filter(isObject),
-    account: found(known.account),
-    identity: found(known.identity),
+    configurationSet: valueIn(known.configurationSet),
+    destinations: valueIn(known.eventDestinations)?.filter(isObject),
+    account: valueIn(known.account),
+    identity: valueIn(known.identity),
     verifiedParent: verified,
     values: {
       pool: userPoolId,
@@ -137,14 +157,17 @@ export const verifiesByLink = ({ subject }: View): boolean =>
   text(child(subject.pool, 'VerificationMessageTemplate'), 'DefaultEmailOption') === 'CONFIRM_WITH_LINK'
 
 /** Values that a person must be able to copy, or that are short by themselves. */
-const WHOLE: ReadonlySet<string> = new Set(['resource', 'parentArn', 'instead', 'problem'])
+const WHOLE: ReadonlySet<string> = new Set(['resource', 'parentArn', 'instead', 'problem', 'exempt', 'holds', 'wanted'])
 
 const filled = (template: string, values: Values): string =>
   template.replace(/\{(\w+)\}/g, (_, name: string) => excerpt(values[name] ?? '', WHOLE.has(name) ? 500 : 100))
 
 /** What a row finds, in words. */
-export const findings = ({ id, level, code, sentence, remedy, find }: Check, view: View): readonly Finding[] =>
-  find(view).map((own) => {
+export const findings = ({ id, level, members, code, sentence, remedy, find }: Check, view: View): readonly Finding[] => {
+  const isDeclared = members.some((member) => view.subject.declared.includes(member))
+  return find(view).map((own) => {
     const values = { ...view.values, ...own }
-    return { check: id, level, code, message: `${filled(sentence, values)}; ${filled(remedy, values)}.` }
+    const message = `${filled(sentence, values)}; ${filled(remedy, values)}.`
+    return { check: id, level: isDeclared ? level : 'warning', code, message }
   })
+}

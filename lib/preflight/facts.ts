@@ -3,6 +3,7 @@ import { ServiceError } from '../errors.ts'
 import { child, type JsonObject, text } from '../json.ts'
 import type { Clock, Ses } from '../ports.ts'
 import { retrying } from '../retry.ts'
+import { hasNoSes } from './regions.ts'
 import { parentDomains, parseSourceArn } from './source-arn.ts'
 
 /** What one read brought: the answer, the service's word that there is no such thing, or the error that was left after the retries. */
@@ -32,7 +33,7 @@ export type FactFinder = {
 }
 
 /** What a read found, or undefined. */
-export const found = <T>(fact: Fact<T> | undefined): T | undefined => (fact && 'found' in fact ? fact.found : undefined)
+export const valueIn = <T>(fact: Fact<T> | undefined): T | undefined => (fact && 'found' in fact ? fact.found : undefined)
 
 export const isMissing = (fact: Fact<unknown> | undefined): boolean => fact !== undefined && 'missing' in fact
 
@@ -97,14 +98,14 @@ export const factFinder = (
     const theIdentity = source && identity(at, source.identity)
 
     const poolOfTheSet = async (): Promise<Fact<JsonObject> | undefined> => {
-      const name = sendingPoolName(found(await theSet))
+      const name = sendingPoolName(valueIn(await theSet))
       return name === undefined ? undefined : sendingPool(at, name)
     }
     const inOwnRegion = async (): Promise<Fact<JsonObject> | undefined> =>
-      set !== undefined && at !== region && isMissing(await theSet) ? configurationSet(region, set) : undefined
+      set !== undefined && at !== region && !hasNoSes(region) && isMissing(await theSet) ? configurationSet(region, set) : undefined
     const above = async (): Promise<Facts['parents']> => {
       const fact = await theIdentity
-      if (!source || !(isMissing(fact) || isUnverified(found(fact)))) return []
+      if (!source || !(isMissing(fact) || isUnverified(valueIn(fact)))) return []
       return Promise.all(parentDomains(source).map(async (domain) => ({ domain, fact: await identity(at, domain) })))
     }
 
@@ -131,6 +132,8 @@ export const factFinder = (
 
   return {
     prefetch: (emailConfiguration) => {
+      // Without a SourceArn the pool's own one says where to ask; where SES is not, nobody would answer meanwhile.
+      if (hasNoSes(region) && emailConfiguration['SourceArn'] === undefined) return
       gather(emailConfiguration).catch(() => undefined)
     },
     gather,

@@ -3,17 +3,39 @@ import { isObject, type JsonObject, text } from '../json.ts'
 
 /** What is known of a mail that Cognito will send; a condition on anything else cannot be judged. */
 export type Sending = {
+  /** The pool's Region, account and partition. */
+  readonly region: string
   readonly account: string | undefined
+  readonly partition: string
   readonly poolArn: string | undefined
+  readonly roleArn: string | undefined
   readonly fromAddress: string | undefined
 }
 
-export type Denial = { readonly policy: string; readonly statement: string; readonly verdict: 'denies' | 'may deny' }
+export type Denial = {
+  readonly policy: string
+  readonly statement: string
+  readonly verdict: 'denies' | 'may deny'
+  /** What to change, so that it spares Cognito. */
+  readonly exempt: string
+}
 
-export type Exclusion = { readonly policy: string; readonly statement: string; readonly keys: string }
+export type Exclusion = {
+  readonly policy: string
+  readonly statement: string
+  readonly keys: string
+  /** What to change, so that it does not leave this mail out. */
+  readonly holds: string
+}
 
-/** Documented two ways: Cognito developer guide, "using service-linked roles", and SES developer guide, "sending authorization policy examples". */
-const COGNITO = ['email.cognito-idp.amazonaws.com', 'cognito-idp.amazonaws.com']
+/** Cognito sends with this role of the pool's own account (Cognito developer guide, "using service-linked roles"). */
+const ROLE = 'AWSServiceRoleForAmazonCognitoIdpEmailService'
+
+export const cognitoRoleArn = (partition: string, account: string): string =>
+  `arn:${partition}:iam::${account}:role/aws-service-role/email.cognito-idp.amazonaws.com/${ROLE}`
+
+/** Documented two ways (Cognito developer guide, "using service-linked roles"; SES developer guide, "sending authorization policy examples"), and met with a Region. */
+const COGNITO = /^(?:email\.)?cognito-idp(?:\.([a-z0-9-]+))?\.amazonaws\.[a-z.]{2,12}$/
 
 /** What the service-linked role of Cognito does (AmazonCognitoIdpEmailServiceRolePolicy, 2019). */
 const SENDS = ['ses:sendemail', 'ses:sendrawemail']
@@ -62,11 +84,24 @@ const globs = (pattern: string, value: string): boolean => {
 
 const principals = (value: unknown): readonly string[] => (isObject(value) ? Object.values(value).flatMap(strings) : strings(value))
 
-const isForCognito = (statement: Statement): boolean => principals(statement['Principal']).some((name) => COGNITO.includes(name))
+/** Whether a principal is Cognito where the pool is: the service, or the role that it sends with, as itself or in a session. */
+const isCognito = (name: string, { region, account, partition, roleArn }: Sending): boolean => {
+  const service = COGNITO.exec(name)
+  if (service) return service[1] === undefined || service[1] === region
+  return account !== undefined && (name === roleArn || name.startsWith(`arn:${partition}:sts::${account}:assumed-role/${ROLE}/`))
+}
 
-const meetsCognito = (statement: Statement): boolean => {
-  if (statement['NotPrincipal'] === undefined) return isForCognito(statement) || principals(statement['Principal']).includes('*')
-  return !principals(statement['NotPrincipal']).some((name) => name === '*' || COGNITO.includes(name))
+/** Whether a principal is the account itself, which stands for everyone in it. */
+const isOwnAccount = (name: string, { account, partition }: Sending): boolean =>
+  account !== undefined && (name === account || name === `arn:${partition}:iam::${account}:root`)
+
+const isForCognito = (statement: Statement, sending: Sending): boolean =>
+  principals(statement['Principal']).some((name) => isCognito(name, sending))
+
+const meetsCognito = (statement: Statement, sending: Sending): boolean => {
+  const spared = statement['NotPrincipal']
+  if (spared !== undefined) return !principals(spared).some((name) => name === '*' || isCognito(name, sending))
+  return principals(statement['Principal']).some((name) => name === '*' || isCognito(name, sending) || isOwnAccount(name, sending))
 }
 
 const meetsSending = (statement: Statement): boolean => {
@@ -86,50 +121,90 @@ const OPERATORS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>([
   ['bool', (pattern, value) => pattern.toLowerCase() === value],
 ])
 
-/** Whether one line of a Condition holds; undefined when its operator or key is not one that we can judge. */
-const holds = (operator: string, key: string, values: readonly string[], sending: Sending): boolean | undefined => {
-  const name = operator.toLowerCase().replace(/ifexists$/, '')
-  const compare = OPERATORS.get(name.replace('not', ''))
+/** The value that a condition key has when Cognito sends this mail; undefined when that is not known. */
+const knownValue = (key: string, { account, poolArn, roleArn, fromAddress }: Sending): string | undefined => {
   const known: ReadonlyMap<string, string | undefined> = new Map([
-    ['aws:sourceaccount', sending.account],
-    ['aws:sourcearn', sending.poolArn],
-    ['ses:fromaddress', sending.fromAddress],
+    ['aws:sourceaccount', account],
+    ['aws:sourcearn', poolArn],
+    ['aws:principalarn', roleArn],
+    ['aws:principalaccount', account],
+    ['aws:principaltype', 'AssumedRole'],
+    ['ses:fromaddress', fromAddress],
     // Cognito calls SES over TLS.
     ['aws:securetransport', 'true'],
   ])
-  const value = known.get(key.toLowerCase())
-  if (!compare || value === undefined) return undefined
-  return values.some((pattern) => compare(pattern, value)) !== name.includes('not')
+  return known.get(key.toLowerCase())
 }
 
-type Line = { readonly key: string; readonly holds: boolean | undefined }
+const isNegative = (operator: string): boolean => operator.toLowerCase().includes('not')
+
+/** Whether one line of a Condition holds; undefined when its operator or key is not one that we can judge. */
+const holds = (operator: string, key: string, values: readonly string[], sending: Sending): boolean | undefined => {
+  const compare = OPERATORS.get(
+    operator
+      .toLowerCase()
+      .replace(/ifexists$/, '')
+      .replace('not', ''),
+  )
+  const value = knownValue(key, sending)
+  if (!compare || value === undefined) return undefined
+  return values.some((pattern) => compare(pattern, value)) !== isNegative(operator)
+}
+
+type Line = { readonly operator: string; readonly key: string; readonly holds: boolean | undefined }
 
 const conditionOf = (statement: Statement, sending: Sending): readonly Line[] =>
   Object.entries(isObject(statement['Condition']) ? statement['Condition'] : {}).flatMap(([operator, keys]) =>
-    Object.entries(isObject(keys) ? keys : {}).map(([key, values]) => ({ key, holds: holds(operator, key, strings(values), sending) })),
+    Object.entries(isObject(keys) ? keys : {}).map(([key, values]) => ({
+      operator,
+      key,
+      holds: holds(operator, key, strings(values), sending),
+    })),
   )
+
+/** What the value of a key must do in a line of a Condition to turn it over. */
+const change = ({ operator, key, holds: isSo }: Line, sending: Sending): string => {
+  const value = knownValue(key, sending) ?? 'what Amazon Cognito sends with'
+  return isNegative(operator) === (isSo === true) ? `let ${key} hold ${value}` : `take ${value} out of ${key}`
+}
+
+/** How a statement that denies Cognito is made to spare it. */
+const exemption = (statement: Statement, lines: readonly Line[], sending: Sending): string => {
+  const role = sending.roleArn ?? `the role ${ROLE} of the pool’s account`
+  if (statement['NotPrincipal'] !== undefined) return `add ${role} to NotPrincipal of that statement`
+  const exception = lines.find((line) => line.holds && isNegative(line.operator))
+  if (exception) return `${change(exception, sending)} in that statement`
+  if (isForCognito(statement, sending)) return 'take Amazon Cognito out of Principal of that statement'
+  return `add to that statement the condition ArnNotEquals, aws:PrincipalArn ${role}`
+}
 
 const isOut = (lines: readonly Line[]): boolean => lines.some((line) => line.holds === false)
 
 /** The statements that deny Cognito to send this mail; `may deny` where a condition cannot be judged. */
 export const denials = (policies: JsonObject, sending: Sending): readonly Denial[] =>
   statementsOf(policies)
-    .filter((statement) => statement['Effect'] === 'Deny' && meetsCognito(statement) && meetsSending(statement))
+    .filter((statement) => statement['Effect'] === 'Deny' && meetsCognito(statement, sending) && meetsSending(statement))
     .map((statement) => ({ statement, lines: conditionOf(statement, sending) }))
     .filter(({ lines }) => !isOut(lines))
-    .map(({ statement: { policy, name }, lines }) => ({
-      policy,
-      statement: name,
+    .map(({ statement, lines }) => ({
+      policy: statement.policy,
+      statement: statement.name,
       verdict: lines.every((line) => line.holds) ? 'denies' : 'may deny',
+      exempt: exemption(statement, lines, sending),
     }))
 
 /** The statement that lets Cognito send, but not this mail, when no other one lets it. A policy is not needed, so none at all is fine. */
 export const exclusion = (policies: JsonObject, sending: Sending): Exclusion | undefined => {
   const allows = statementsOf(policies)
-    .filter((statement) => statement['Effect'] === 'Allow' && isForCognito(statement) && meetsSending(statement))
+    .filter((statement) => statement['Effect'] === 'Allow' && isForCognito(statement, sending) && meetsSending(statement))
     .map((statement) => ({ statement, lines: conditionOf(statement, sending) }))
   const first = allows[0]
   if (!first || !allows.every(({ lines }) => isOut(lines))) return undefined
-  const keys = first.lines.filter((line) => line.holds === false).map((line) => line.key)
-  return { policy: first.statement.policy, statement: first.statement.name, keys: keys.join(', ') }
+  const failing = first.lines.filter((line) => line.holds === false)
+  return {
+    policy: first.statement.policy,
+    statement: first.statement.name,
+    keys: failing.map(({ key }) => key).join(', '),
+    holds: failing.map((line) => change(line, sending)).join(', and '),
+  }
 }

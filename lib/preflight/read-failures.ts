@@ -1,7 +1,9 @@
 // The reads that failed: one row for each way, for reads that decide and for reads that only feed warnings.
-import { type Code, isDenied, isThrottled, type ServiceError } from '../errors.ts'
+import { type Code, deniedAction, isDenied, isThrottled, type ServiceError } from '../errors.ts'
+import { serviceWords } from '../printable.ts'
 import { type Check, type Level, sesArn, type Values, type View } from './check.ts'
 import { type Facts, failure, sendingPoolName } from './facts.ts'
+import { hasNoSes, sesRegionsFor } from './regions.ts'
 
 type Read = {
   readonly fact: 'configurationSet' | 'identity' | 'account' | 'eventDestinations' | 'sendingPool'
@@ -44,24 +46,33 @@ const denied =
       .filter(({ error }) => isDenied(error))
       .map(({ action, resource, error }) => {
         const path = resource(view)
-        return { action, code: error.code, resource: path === undefined ? '*' : sesArn(view, path) }
+        const named = deniedAction(error.message) ?? action
+        const on = path === undefined ? '*' : sesArn(view, path)
+        return { action, code: error.code, resource: on, grant: named === action ? 'it' : named }
       })
 
 /** One finding for all reads that failed in one way: they have one cause. */
 const together =
-  (level: Level, isSo: (error: ServiceError) => boolean) =>
+  (level: Level, isSo: (error: ServiceError, view: View) => boolean) =>
   (view: View): readonly Values[] => {
-    const reads = failed(view.facts, level).filter(({ error }) => isSo(error))
+    const reads = failed(view.facts, level).filter(({ error }) => isSo(error, view))
     const [first] = reads
-    const said = first && [first.error.code, first.error.message].filter(Boolean).join(': ').replace(/\.$/, '')
-    return said === undefined ? [] : [{ actions: reads.map(({ action }) => action).join(', '), said }]
+    const said = first && [first.error.code, first.error.message && serviceWords(first.error.message)].filter(Boolean).join(': ')
+    if (said === undefined) return []
+    return [{ actions: reads.map(({ action }) => action).join(', '), said, wanted: sesRegionsFor(view.subject.region) }]
   }
 
-const isDown = (error: ServiceError): boolean => !isDenied(error) && !isThrottled(error)
+/** Nobody answers where SES is not. */
+const isNowhere = ({ status }: ServiceError, { facts, subject }: View): boolean =>
+  status === undefined && hasNoSes(facts.region ?? subject.region)
+
+const isDown = (error: ServiceError, view: View): boolean => !isDenied(error) && !isThrottled(error) && !isNowhere(error, view)
 
 const rows = (level: Level, id: string, after: string): readonly Check[] => {
   const common = {
     level,
+    of: 'live',
+    members: ['ConfigurationSet'],
     permission: READS.filter((read) => read.level === level)
       .map(({ action }) => action)
       .join(', '),
@@ -83,7 +94,7 @@ const rows = (level: Level, id: string, after: string): readonly Check[] => {
       'AccessDenied',
       'a read that SES denied',
       `The provider’s role may not call {action} on {resource} ({code})${after}`,
-      'grant it to the role (the role of the provider’s stack has it; a permissions boundary or an SCP may deny it)',
+      'grant {grant} to the role (the role of the provider’s stack has it; a permissions boundary or an SCP may deny it)',
       denied(level),
     ),
     row(
@@ -93,6 +104,14 @@ const rows = (level: Level, id: string, after: string): readonly Check[] => {
       `Amazon SES in {sesRegion} throttled {actions}${after}`,
       'nothing was written to user pool {pool} before this check; try again later',
       together(level, isThrottled),
+    ),
+    row(
+      'no-endpoint',
+      'InvalidRequest',
+      'a read that nobody answered, in a Region for which AWS lists no endpoint of Amazon SES',
+      `Nobody answered {actions} in {sesRegion}, the Region of SourceArn, where Amazon SES has no endpoint as far as is known${after}`,
+      'use an identity and a set in {wanted}',
+      together(level, isNowhere),
     ),
     row(
       'failed',

@@ -1,4 +1,5 @@
 // The ARN of an SES identity: where it is, whose it is, and which senders it covers.
+import { parseArn, SES_IDENTITY_ARN } from '../arn.ts'
 import { domainName, type Mailbox, parseMailbox } from '../email-address.ts'
 
 export type SourceArn = {
@@ -13,15 +14,14 @@ export type SourceArn = {
   readonly domain: string | undefined
 }
 
-const ARN = /^arn:(aws[a-z-]{0,20}):ses:([a-z]{2,8}(?:-[a-z]{1,16}){1,3}-\d{1,2}):(\d{12}):identity\/([^\s\p{C}]{1,998})$/u
+const SES_IDENTITY = new RegExp(SES_IDENTITY_ARN)
 
-/**
- * `arn:<partition>:ses:<region>:<account>:identity/<address or domain>` (Service Authorization Reference, Amazon SES v2); undefined for anything else.
- * The Region is checked because it becomes part of a host name.
- */
+/** What an SES identity's ARN says; undefined for anything else. */
 export const parseSourceArn = (text: string | undefined): SourceArn | undefined => {
-  const [, partition, region, account, identity] = ARN.exec(text ?? '') ?? []
-  if (partition === undefined || region === undefined || account === undefined || identity === undefined) return undefined
+  const arn = SES_IDENTITY.test(text ?? '') ? parseArn(text, 'ses') : undefined
+  if (!arn) return undefined
+  const { partition, region, account, resource } = arn
+  const identity = resource.replace('identity/', '')
   const mailbox = identity.includes('@') ? parseMailbox(identity) : undefined
   const address = mailbox && 'localPart' in mailbox ? mailbox : undefined
   return { partition, region, account, identity, address, domain: address?.domain ?? domainName(identity) }
@@ -43,7 +43,7 @@ export const parentDomains = ({ address, domain }: SourceArn): readonly string[]
 /**
  * Whether SES lets `from` send under the identity; undefined when the identity is nothing that we can read.
  * A domain covers its addresses and subdomains; an address covers itself and its +labels; the local part is case-sensitive
- * (SES developer guide, "Creating and verifying identities"; "Verifying email addresses", labels).
+ * (SES developer guide, "Creating and verifying identities"; "Verifying email addresses", labels). The case of an address's domain has a check of its own.
  */
 export const covers = ({ address, domain }: SourceArn, from: Mailbox): boolean | undefined => {
   if (domain === undefined) return undefined

@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { onDeleteOf, PROPERTIES, parseProperties, propertySchema, wellFormedPoolIds } from '../../lib/binding/properties.ts'
-import type { JsonObject } from '../../lib/json.ts'
+import { onDeleteOf, PROPERTIES, parseProperties, wellFormedPoolIds } from '../../lib/binding/properties.ts'
+import { propertySchema } from '../../lib/binding/property-schema.ts'
+import { child, type JsonObject } from '../../lib/json.ts'
 import { schemaText } from '../infra/schema.ts'
 
 const POOL = 'us-east-1_Ab3dEf6hI'
@@ -78,10 +79,40 @@ describe('is refused with the value and the remedy:', () => {
     ['an object as set', { ConfigurationSet: { Ref: 'Set' } }, /got "\{"Ref":"Set"\}"/],
     ['a SourceArn that is none', { SourceArn: 'a@example.com' }, /Expected SourceArn to be the ARN of an SES identity, like/],
     ['a SourceArn of another service', { SourceArn: 'arn:aws:sns:us-east-1:123456789012:identity/x' }, /Expected SourceArn/],
+    [
+      'a SourceArn with a character that the service does not take',
+      { SourceArn: "arn:aws:ses:us-east-1:123456789012:identity/o'hara@example.com" },
+      /Expected SourceArn .* nothing else: "o'hara@example\.com" has another character/,
+    ],
+    [
+      'a SourceArn whose domain is not in punycode',
+      { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/bücher.example' },
+      /Expected SourceArn .* Write the domain as xn--bcher-kva\.example\./,
+    ],
+    [
+      'a SourceArn of 2049 characters',
+      { SourceArn: `arn:aws:ses:us-east-1:123456789012:identity/${'a'.repeat(2_005)}` },
+      /Expected SourceArn .*It has 2049 characters/,
+    ],
+    [
+      'a name in brackets',
+      { From: '[Staging] Acme <a@example.com>' },
+      /a bracket that is not in double quotes; put the name in double quotes/,
+    ],
     ['two addresses as From', { From: 'a@example.com, b@example.com' }, /Expected From to be one e-mail address/],
     ['a From without a host', { From: 'nobody' }, /Expected From/],
     ['a line end in From', { From: 'a@example.com\r\nBcc: all@example.com' }, /Expected From .*control characters; remove them/],
     ['20,000 characters of From', { From: `${long}@example.com` }, /Expected From .*It has 20012 characters/],
+    [
+      'a Reply-To with a name',
+      { ReplyToEmailAddress: 'Support <support@example.com>' },
+      /Expected ReplyToEmailAddress to be one bare .* takes no name, bracket or blank here; give the address alone: support@example\.com\./,
+    ],
+    ['a Reply-To in brackets', { ReplyToEmailAddress: '<support@example.com>' }, /give the address alone: support@example\.com/],
+    ['a quoted Reply-To without a blank', { ReplyToEmailAddress: '"Support"<support@example.com>' }, /give the address alone/],
+    ['a blank after Reply-To', { ReplyToEmailAddress: 'support@example.com ' }, /give the address alone: support@example\.com/],
+    ['a blank in Reply-To', { ReplyToEmailAddress: '"john doe"@example.com' }, /Expected ReplyToEmailAddress .*such as a blank/],
+    ['999 characters of Reply-To', { ReplyToEmailAddress: `a@${'a.'.repeat(497)}com` }, /It has 999 characters/],
     ['a Reply-To with a typo', { ReplyToEmailAddress: 'a@@example.com' }, /Expected ReplyToEmailAddress/],
     [
       'COGNITO_DEFAULT',
@@ -91,13 +122,23 @@ describe('is refused with the value and the remedy:', () => {
     ['an odd Preflight', { Preflight: 'enforce' }, /Expected Preflight to be ENFORCE, WARN or SKIP; got "enforce"/],
     ['an odd AllowSandbox', { AllowSandbox: 'yes' }, /Expected AllowSandbox to be true or false; got "yes"/],
     ['an odd OnDelete', { OnDelete: 'DELETE' }, /Expected OnDelete to be RESTORE or RETAIN/],
+    ['Heal: ON without quotes', { Heal: 'true' }, /Expected Heal to be AUTO, NOTIFY or OFF; got "true"/],
     ['an odd Heal', { Heal: 'ALWAYS' }, /Expected Heal to be AUTO, NOTIFY or OFF/],
     ['an odd Takeover', { Takeover: '1' }, /Expected Takeover to be true or false/],
     ['ConfigurationSetName', { ConfigurationSetName: 'mail' }, /Unknown property "ConfigurationSetName"; did you mean ConfigurationSet\?/],
+    ['a swapped name', { Form: 'x' }, /did you mean From\?/],
     ['ReplyTo', { ReplyTo: 'a@example.com' }, /did you mean ReplyToEmailAddress\?/],
     ['a transposed name', { SuorceArn: 'x' }, /did you mean SourceArn\?/],
     ['UserPoolID', { UserPoolID: POOL }, /did you mean UserPoolId\?/],
-    ['a name of Object.prototype', { constructor: 'x' }, /Unknown property "constructor"/],
+    ['a name that is near to none', { Tags: 'x' }, /Unknown property "Tags"; remove it\./],
+    ['a name of another language', { 配置集: 'x' }, /Unknown property "配置集"; remove it\./],
+    [
+      'the block under its name',
+      { EmailConfiguration: { From: 'a@example.com' } },
+      /Unknown property "EmailConfiguration"; its members stand directly among the properties: write ConfigurationSet, SourceArn, From, ReplyToEmailAddress beside/,
+    ],
+    ['the block under the name of its type', { EmailConfigurationType: {} }, /its members stand directly among the properties/],
+    ['a name of Object.prototype', { constructor: 'x' }, /Unknown property "constructor"; remove it\./],
   ])('%s', (_, change, sentence) => {
     expect(refused({ ...GOOD, ...change })).toMatch(sentence)
   })
@@ -105,6 +146,13 @@ describe('is refused with the value and the remedy:', () => {
   test.each([undefined, null, 'x', 7, []])('ResourceProperties %p', (properties) => {
     expect(refused(properties)).toMatch(/no ResourceProperties/)
   })
+})
+
+test.each(['false', false])('Heal: OFF without quotes arrives as %j and is OFF; the schema takes it too', (Heal) => {
+  expect(parseProperties({ ...GOOD, Heal })).toMatchObject({ ok: true, binding: { heal: 'OFF' } })
+  const heal = child(child(propertySchema(), 'properties'), 'Heal')
+  expect(heal).toMatchObject({ enum: expect.arrayContaining(['OFF', Heal]) })
+  expect(heal).not.toHaveProperty('type')
 })
 
 test('every wrong thing is named, not only the first', () => {

@@ -93,6 +93,48 @@ describe('pre-flight refuses before anything is written', () => {
   })
 })
 
+describe('what stands live and nobody declared', () => {
+  test.each(['Hotel (staging) <no-reply@example.com>', 'no-reply@example.com <no-reply@example.com>', '[x] <no-reply@example.com>'])(
+    'a From %s only warns; declared again it is refused',
+    async (From) => {
+      const live = { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', ...SENDER, From } }
+      expect(await create({ SourceArn: undefined, From: undefined }, live)).toMatchObject({
+        Status: 'SUCCESS',
+        Data: { From, Warnings: expect.stringMatching(/^From of user pool .* is not one email address/m) },
+      })
+      expect((await create({ From }, live))?.Reason).toMatch(/^InvalidRequest: Expected From to be one e-mail address/)
+    },
+  )
+
+  test('a From that a declared SourceArn does not cover is refused', async () => {
+    aws.ses.putIdentity('other.example')
+    const answer = await create(
+      { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/other.example', From: undefined },
+      { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', ...SENDER } },
+    )
+    expect(answer?.Reason).toMatch(/^InvalidRequest: From .* is not an address that identity other\.example covers/)
+  })
+})
+
+test('beside an address identity a From in another case is written, and warned of until the two are the same', async () => {
+  aws.ses.putIdentity('sender@EXAMPLE.com')
+  const SourceArn = 'arn:aws:ses:us-east-1:123456789012:identity/sender@EXAMPLE.com'
+  const live = { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn, From: 'sender@example.com' } }
+  const kept = await create({ SourceArn: undefined, From: undefined }, live)
+  expect(kept?.Data).toMatchObject({ From: 'sender@example.com', Warnings: expect.stringContaining('differ in upper and lower case') })
+  const written = await create({ SourceArn: undefined, From: 'sender@EXAMPLE.com' }, live)
+  expect(written?.Data).toMatchObject({ From: 'sender@EXAMPLE.com', Warnings: expect.not.stringContaining('upper and lower case') })
+})
+
+test('a denial of another action than ours is about that action', async () => {
+  const message =
+    'User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/sms'
+  aws.fault((call) => (call.action === 'UpdateUserPool' ? { error: { code: 'AccessDeniedException', message, status: 400 } } : undefined))
+  const { Reason } = (await create()) ?? {}
+  expect(Reason).toMatch(/^AccessDenied: .*iam:PassRole.* SmsRoleArns/)
+  expect(Reason).not.toMatch(/role call cognito-idp:UpdateUserPool/)
+})
+
 describe('a permission that the role lacks is named', () => {
   test.each([
     ['DescribeUserPool', 'cognito-idp:DescribeUserPool'],

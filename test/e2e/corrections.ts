@@ -58,6 +58,19 @@ const ofSet =
     return set.status === 200 ? ok(answer(call, memory)) : set
   }
 
+/** moto has this fault, and so has cognito-local. */
+export const UNUSED_DAYS_APART: Correction = {
+  action: 'DescribeUserPool',
+  fault: 'UnusedAccountValidityDays stands by itself. On AWS it is the former name of TemporaryPasswordValidityDays, described beside it.',
+  source: 'inferred: both are described, equal, and refused together (docs/evidence.md)',
+  after: (_call, reply) =>
+    inPool(reply, (pool) => {
+      const days = child(child(pool, 'Policies'), 'PasswordPolicy')?.['TemporaryPasswordValidityDays']
+      const admin = child(pool, 'AdminCreateUserConfig')
+      return days === undefined ? pool : { ...pool, AdminCreateUserConfig: { ...admin, UnusedAccountValidityDays: days } }
+    }),
+}
+
 export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'CreateUserPool',
@@ -87,18 +100,7 @@ export const CORRECTIONS: readonly Correction[] = [
         : undefined
     },
   },
-  {
-    action: 'DescribeUserPool',
-    fault:
-      'UnusedAccountValidityDays stands by itself. On AWS it is the former name of TemporaryPasswordValidityDays, described beside it.',
-    source: 'inferred: both are described, equal, and refused together (docs/evidence.md)',
-    after: (_call, reply) =>
-      inPool(reply, (pool) => {
-        const days = child(child(pool, 'Policies'), 'PasswordPolicy')?.['TemporaryPasswordValidityDays']
-        const admin = child(pool, 'AdminCreateUserConfig')
-        return days === undefined ? pool : { ...pool, AdminCreateUserConfig: { ...admin, UnusedAccountValidityDays: days } }
-      }),
-  },
+  UNUSED_DAYS_APART,
   {
     action: 'UpdateUserPool',
     fault: 'Both of these are taken together.',

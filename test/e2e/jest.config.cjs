@@ -7,5 +7,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   // Most of the time is the emulators'.
   maxWorkers: 3,
+  // As in npm test, some of whose tests run here too.
+  testTimeout: 60_000,
   setupFiles: ['<rootDir>/test/quiet-sdk.cjs'],
 }

@@ -1,7 +1,7 @@
-// A thin proxy in front of moto: what it does right passes as it is, the rest is put right by the table of corrections.
+// A thin proxy in front of moto or another emulator: what it does right passes as it is, the rest is put right by a table of corrections.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import { isObject, type JsonObject } from '../../lib/json.ts'
-import { type Call, CORRECTIONS, emptyMemory, type Reply } from './corrections.ts'
+import { type Call, CORRECTIONS, type Correction, emptyMemory, type Reply } from './corrections.ts'
 
 export type MotoProxy = {
   readonly endpoint: string
@@ -68,18 +68,32 @@ const asRaw = (reply: Reply, like?: Raw): Raw => ({
   body: JSON.stringify(reply.body),
 })
 
-/** @param moto where moto listens */
-export const startMotoProxy = async (moto: string): Promise<MotoProxy> => {
+/**
+ * @param moto where moto, or the other emulator, listens
+ * @param corrections what it does otherwise
+ * @param poolPrefix what its pool IDs begin with instead of the Region
+ */
+export const startMotoProxy = async (
+  moto: string,
+  corrections: readonly Correction[] = CORRECTIONS,
+  poolPrefix?: string,
+): Promise<MotoProxy> => {
+  const toTheirs = (text: string) => (poolPrefix ? text.replace(/"[a-z]{2}(?:-[a-z]+)+-\d_/g, `"${poolPrefix}_`) : text)
+  const toOurs = (text: string) => (poolPrefix ? text.replaceAll(`"${poolPrefix}_`, '"us-east-1_') : text)
   const memory = emptyMemory()
   const forward = async (method: string, path: string, headers: IncomingHttpHeaders, body: string): Promise<Raw> => {
     const kept = ['authorization', 'content-type', 'x-amz-target', 'x-amz-date'].flatMap((name) => {
       const value = headers[name]
       return typeof value === 'string' ? [[name, value]] : []
     })
-    const sent = { method, headers: { ...Object.fromEntries(kept), connection: 'close' }, ...(method === 'GET' ? {} : { body }) }
+    const sent = {
+      method,
+      headers: { ...Object.fromEntries(kept), connection: 'close' },
+      ...(method === 'GET' ? {} : { body: toTheirs(body) }),
+    }
     const response = await fetch(`${moto}${path}`, sent)
     const passed = PASSED_ON.flatMap((name) => (response.headers.has(name) ? [[name, response.headers.get(name) ?? '']] : []))
-    return { status: response.status, headers: Object.fromEntries(passed), body: await response.text() }
+    return { status: response.status, headers: Object.fromEntries(passed), body: toOurs(await response.text()) }
   }
   const serve = async (request: IncomingMessage): Promise<Raw> => {
     const [method, path, body] = [request.method ?? 'GET', request.url ?? '/', await readBody(request)]
@@ -95,7 +109,7 @@ export const startMotoProxy = async (moto: string): Promise<MotoProxy> => {
       const raw = await getSet(String(ConfigurationSetName))
       return { status: raw.status, body: parse(raw.body) }
     }
-    const rows = CORRECTIONS.filter(({ action }) => action === call.action)
+    const rows = corrections.filter(({ action }) => action === call.action)
     for (const { instead } of rows) {
       const reply = await instead?.(call, memory, ask)
       if (reply) return asRaw(reply)

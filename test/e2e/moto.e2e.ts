@@ -5,7 +5,7 @@ import { playedTarget } from './played-target.ts'
 
 const open = async () => {
   const moto = await startMoto()
-  const target = await playedTarget(moto.proxy.endpoint)
+  const target = await playedTarget({ cognito: moto.proxy.endpoint, ses: moto.proxy.endpoint, dynamodb: moto.proxy.endpoint })
   return {
     ...target,
     close: async () => {

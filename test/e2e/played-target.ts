@@ -5,7 +5,7 @@ import { resource, type Sent } from '../driver.ts'
 import { type Lambda, startLambda } from '../lambda.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
 import { recordsOf } from './records.ts'
-import { jsonCall, type Site, sesCall, TEST_CREDENTIALS } from './signed-call.ts'
+import { type Credentials, jsonCall, type Site, sesCall, TEST_CREDENTIALS } from './signed-call.ts'
 import { type Bindings, type Deployed, directCalls, type Stack, type Target } from './target.ts'
 
 /** CloudFormation hands every scalar over as a string. */
@@ -83,16 +83,29 @@ export const UNCHECKED_SETTINGS: JsonObject = {
   UserPoolTier: 'PLUS',
 }
 
-/**
- * @param endpoint where Cognito, SES and DynamoDB are; undefined for the local double
- */
-export const playedTarget = async (endpoint?: string): Promise<Target> => {
+/** Where each service is; undefined for the local double's. */
+export type Places = {
+  readonly cognito?: string | undefined
+  readonly ses?: string | undefined
+  readonly dynamodb?: string | undefined
+  readonly credentials?: Credentials
+  /** Whether what the suite makes is taken away in the end. Otherwise it goes with the emulator. */
+  readonly cleanUp?: boolean
+}
+
+const THREE = { cognito: 'cognito-idp', ses: 'email', dynamodb: 'dynamodb' } as const
+
+/** @param places where the three services are, each the local double's unless told */
+export const playedTarget = async (places: Places = {}): Promise<Target> => {
   // Its response bucket checks each answer as S3 and CloudFormation do.
-  const aws = await startLocalAws()
-  const site: Site = { region: aws.region, credentials: TEST_CREDENTIALS, endpoint: () => endpoint ?? aws.endpoint }
+  const aws = await startLocalAws({ tableName: `cognito-ses-binding-e2e-${randomUUID()}` })
+  const { credentials = TEST_CREDENTIALS } = places
+  const named = Object.fromEntries((['cognito', 'ses', 'dynamodb'] as const).map((service) => [THREE[service], places[service]]))
+  const site: Site = { region: aws.region, credentials, endpoint: (service) => named[service] ?? aws.endpoint }
   const direct = directCalls(site)
   const table = String(aws.environment['TABLE_NAME'])
-  if (endpoint) {
+  const [pools, sets]: [string[], string[]] = [[], []]
+  if (places.dynamodb) {
     await jsonCall(site, 'dynamodb', 'CreateTable', {
       TableName: table,
       BillingMode: 'PAY_PER_REQUEST',
@@ -100,25 +113,56 @@ export const playedTarget = async (endpoint?: string): Promise<Target> => {
       KeySchema: [{ AttributeName: 'UserPoolId', KeyType: 'HASH' }],
     })
   }
-  await sesCall(site, 'POST', 'identities', { EmailIdentity: 'example.com' })
-  if (!endpoint) aws.ses.putIdentity('example.com')
-  const lambda = await startLambda({ ...aws.environment, ...(endpoint ? { AWS_ENDPOINT_URL: endpoint } : {}) })
+  if (places.ses) await sesCall(site, 'POST', 'identities', { EmailIdentity: 'example.com' }).catch(unlessThere)
+  // Cognito looks for the sender's identity: the double's in its own SES, whichever the function asks.
+  aws.ses.putIdentity('example.com')
+  const { sessionToken } = credentials
+  const lambda = await startLambda({
+    ...aws.environment,
+    ...{ AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey },
+    ...(sessionToken ? { AWS_SESSION_TOKEN: sessionToken } : {}),
+    ...(places.cognito ? { AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: places.cognito } : {}),
+    ...(places.ses ? { AWS_ENDPOINT_URL_SESV2: places.ses } : {}),
+    ...(places.dynamodb ? { AWS_ENDPOINT_URL_DYNAMODB: places.dynamodb } : {}),
+    // An emulator that speaks TLS with a certificate of its own.
+    ...(process.env['NODE_EXTRA_CA_CERTS'] ? { NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'] } : {}),
+  })
+  const cleanUp = async (): Promise<void> => {
+    if (places.cognito) for (const id of pools) await direct.removePool(id)
+    if (places.ses) for (const name of sets) await direct.removeSet(name)
+    if (places.dynamodb) await jsonCall(site, 'dynamodb', 'DeleteTable', { TableName: table })
+  }
   return {
     region: aws.region,
     identity: IDENTITY,
     from: 'Sign in <no-reply@example.com>',
     moreSettings: UNCHECKED_SETTINGS,
-    ...{ createPool: direct.createPool, pool: direct.pool, ownerSets: direct.ownerSets },
+    ...{ pool: direct.pool, ownerSets: direct.ownerSets },
+    createPool: async (settings) => {
+      const id = await direct.createPool(settings)
+      pools.push(id)
+      return id
+    },
     createSet: async () => {
       const name = `set-${randomUUID()}`
       await direct.createSet(name)
+      sets.push(name)
       return name
     },
     stack: (name) => playedStack(aws, lambda, name),
     records: () => recordsOf(site, table),
     close: async () => {
-      await lambda.kill()
-      await aws.close()
+      try {
+        if (places.cleanUp) await cleanUp()
+      } finally {
+        await lambda.kill()
+        await aws.close()
+      }
     },
   }
+}
+
+/** An emulator that outlives a run has the identity of the run before. */
+const unlessThere = (error: unknown): void => {
+  if (!String(error).includes('AlreadyExists')) throw error
 }

@@ -28,18 +28,18 @@ const STOP_MS = 5_000
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const answers = async (url: string): Promise<boolean> => {
+const answers = async (url: string, status: number): Promise<boolean> => {
   try {
     const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2_000) })
     await response.arrayBuffer()
-    return response.ok
+    return response.status === status
   } catch {
     return false
   }
 }
 
 /**
- * Starts `command` and waits until `health` answers.
+ * Starts `command` and waits until `health` answers with this status.
  * @param environment all that it sees of the environment, beside PATH and HOME: ministack hands its own on to every function
  */
 export const startServer = async (
@@ -47,6 +47,7 @@ export const startServer = async (
   environment: Readonly<Record<string, string>>,
   health: string,
   logFile: string,
+  healthyStatus = 200,
 ): Promise<ServerProcess> => {
   const output = openSync(logFile, 'a')
   const { PATH = '', HOME = '' } = process.env
@@ -83,7 +84,7 @@ export const startServer = async (
     signal('SIGKILL')
   }
   const deadline = Date.now() + START_MS
-  while (!(await answers(health))) {
+  while (!(await answers(health, healthyStatus))) {
     if (hasEnded || Date.now() > deadline) {
       await stop()
       throw new Error(`${command.join(' ')} did not start:\n${log().slice(-2_000)}`)

@@ -1,7 +1,7 @@
 // One email address: what it says, what it is not, and when two are the same.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { domainName, excerpt, type Mailbox, parseMailbox, sameAddress } from '../../lib/email-address.ts'
+import { bareAddress, differInCase, domainName, type Mailbox, parseMailbox, sameAddress } from '../../lib/email-address.ts'
 
 const problemOf = (text: string): string => {
   const parsed = parseMailbox(text)
@@ -56,6 +56,13 @@ describe('what is not one address', () => {
     ['Team: a@example.com, b@example.com;', /begins a group/],
     ['user@example.com (work)', /comment in parentheses/],
     ['(work) user@example.com', /comment in parentheses/],
+    ['Acme (staging) <a@example.com>', /comment in parentheses; put the name in double quotes: "Acme/],
+    ['[Staging] Acme <a@example.com>', /bracket that is not in double quotes; put the name in double quotes: /],
+    ['Acme: mail <a@example.com>', /colon that is not in double quotes; put the name in double quotes: /],
+    ['Acme \\o/ <a@example.com>', /backslash that is not in double quotes; put the name in double quotes: /],
+    ['A > B <a@example.com>', /> without a < before it; put a name that has one in double quotes: /],
+    ['A <3 B <a@example.com>', /two angle brackets <; .*put a name that has one in double quotes: /],
+    ['a@[127.0.0.1] "<"', /use a domain name after the @/],
     ['"open <user@example.com>', /double quotes are not closed/],
     ['Name <user@example.com', /< is not closed/],
     ['Name user@example.com>', /without a < before it/],
@@ -156,18 +163,6 @@ describe('laws', () => {
       { numRuns: 2_000 },
     )
   })
-
-  test('an excerpt is never longer than asked, shows nothing invisible, and keeps what fits', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 30 }), (value, length) => {
-        expect(excerpt(value, length).length).toBeLessThanOrEqual(length)
-        expect(excerpt(value, length)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u)
-      }),
-    )
-    expect(excerpt('12345', 5)).toBe('12345')
-    expect(excerpt('123456', 5)).toBe('1234…')
-    expect(excerpt('123🚢🚢', 5)).toBe('123…')
-  })
 })
 
 describe('the same address', () => {
@@ -187,4 +182,24 @@ describe('the same address', () => {
   ])('%j and %j: %j', (a, b, same) => {
     expect(sameAddress(a, b)).toBe(same)
   })
+})
+
+test.each<[string, string | undefined]>([
+  [' Acme < a@Example.com > ', 'a@Example.com'],
+  ['a@Example.com', 'a@Example.com'],
+  ['"john doe"@example.com', '"john doe"@example.com'],
+  ['a@example.com, b@example.com', undefined],
+])('the address alone of %j is %j', (text, address) => {
+  expect(bareAddress(text)).toBe(address)
+})
+
+test.each<[string, string, boolean]>([
+  ['a@Example.com', 'a@example.com', true],
+  ['Acme <a@Example.com>', '"Acme" <a@example.com>', true],
+  ['a@example.com', 'a@example.com', false],
+  ['A@example.com', 'a@example.com', false],
+  ['a@bücher.example', 'a@xn--bcher-kva.example', false],
+  ['Acme <a@Example.com>', 'a@example.com', false],
+])('%j and %j differ in the case of the domain alone: %j', (a, b, isSo) => {
+  expect(differInCase(a, b)).toBe(isSo)
 })

@@ -132,7 +132,11 @@ test('three heals in 24 hours, then contested: never a war', async () => {
 test.each([
   ['Heal NOTIFY reports and writes nothing', { Heal: 'NOTIFY' }, {}, 1],
   ['Heal OFF looks away', { Heal: 'OFF' }, {}, 0],
-  ['a pool tagged cognito-ses-binding: off is never healed', {}, { UserPoolTags: { 'cognito-ses-binding': 'off' } }, 0],
+  ['Heal: OFF without quotes, which YAML makes false, looks away', { Heal: 'false' }, {}, 0],
+  ...['off', 'OFF', 'Off', 'false', 'False'].map(
+    (value) =>
+      [`a pool tagged cognito-ses-binding: ${value} is never healed`, {}, { UserPoolTags: { 'cognito-ses-binding': value } }, 0] as const,
+  ),
 ])('%s', async (_, extra, pool, contested) => {
   const { id } = await bound(extra as JsonObject, pool as JsonObject)
   owner(id, WIPED)
@@ -267,6 +271,21 @@ describe('the queue', () => {
     expect((await queue(...forged)).result).toEqual({ batchItemFailures: [] })
     expect(count('DescribeUserPool')).toBe(0)
     expect(lambda.log.filter((line) => String(line['message']).includes('dropped'))).toHaveLength(forged.length)
+  })
+
+  test.each<[string, JsonObject]>([
+    ['null', { requestParameters: null }],
+    ['told as omitted', { requestParameters: { omitted: true, originalSize: 111_480, reason: 'requestParameters too large' } }],
+    ['hidden', { requestParameters: { userPoolId: 'HIDDEN_DUE_TO_SECURITY_REASONS' } }],
+  ])('a record whose parameters CloudTrail left out (%s) is logged as such, not as somebody else’s', async (_, parameters) => {
+    const { id } = await bound()
+    const ours = message(id, { detail: { eventName: 'UpdateUserPool', ...parameters } })
+    expect((await queue(ours, message(id, { account: '999999999999' }))).result).toEqual({ batchItemFailures: [] })
+    expect(lambda.log.filter(({ messageId }) => messageId !== undefined).map((line) => line['message'])).toEqual([
+      expect.stringMatching(/does not name its user pool, as when CloudTrail left the parameters out: dropped; the next sweep/),
+      expect.stringMatching(/no record of UpdateUserPool in this account and Region/),
+    ])
+    expect(count('DescribeUserPool')).toBe(0)
   })
 
   test('a pool without a record is nobody’s business', async () => {

@@ -1,7 +1,7 @@
 // Writes infra/cognito-ses-binding.schema.json from the parser's own table: node test/run.mjs test/infra/schema.ts
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { propertySchema } from '../../lib/binding/properties.ts'
+import { propertySchema } from '../../lib/binding/property-schema.ts'
 
 const FILE = 'infra/cognito-ses-binding.schema.json'
 

@@ -25,6 +25,8 @@ export type LocalAwsOptions = {
   /** What it does with a member that is omitted inside `EmailConfiguration`: `replace` unless told. */
   readonly emailMembers?: EmailMembers
   readonly region?: string
+  /** `aws` unless told. */
+  readonly partition?: string
   readonly account?: string
   /** Every call takes this much longer. */
   readonly latencyMs?: number
@@ -39,6 +41,7 @@ export type LocalAws = {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string
   readonly region: string
+  readonly partition: string
   readonly account: string
   /** What the function's environment must hold. */
   readonly environment: Readonly<Record<string, string>>
@@ -84,10 +87,18 @@ const environmentOf = (host: string, region: string, tableName: string): Readonl
 })
 
 export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<LocalAws> => {
-  const { region = 'us-east-1', account = '123456789012', tableName = 'cognito-ses-binding', now = Date.now } = options
+  const { region = 'us-east-1', partition = 'aws', account = '123456789012', tableName = 'cognito-ses-binding', now = Date.now } = options
   const sesState = createSesState()
   const cognito: CognitoState = {
-    ...{ region, account, now, world: options.world ?? 'reset', emailMembers: options.emailMembers ?? 'replace', pools: new Map() },
+    ...{
+      region,
+      partition,
+      account,
+      now,
+      world: options.world ?? 'reset',
+      emailMembers: options.emailMembers ?? 'replace',
+      pools: new Map(),
+    },
     identity: (of, name) => sesState(of).identities.get(identityKey(name)),
     afterUpdate: () => local.afterUpdate,
   }
@@ -104,7 +115,7 @@ export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<Loca
     return entry
   }
   const local: LocalAws = {
-    ...{ endpoint: `http://${server.host}`, region, account, environment: environmentOf(server.host, region, tableName) },
+    ...{ endpoint: `http://${server.host}`, region, partition, account, environment: environmentOf(server.host, region, tableName) },
     createUserPool: (pool) => addPool(cognito, pool),
     userPool: (id) => copy(entryOf(id).pool),
     changeUserPool: (id, change) => storePool(cognito, id, change(copy(entryOf(id).pool)), entryOf(id).hidden),

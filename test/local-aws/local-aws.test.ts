@@ -269,6 +269,21 @@ describe('what Cognito refuses', () => {
       ...(['InvalidParameterException', /configurationSet/] as const),
     ],
     [
+      'a ReplyToEmailAddress with a name',
+      { EmailConfiguration: { ...DEVELOPER, ReplyToEmailAddress: 'Support <support@example.com>' } },
+      ...(['InvalidParameterException', /'emailConfiguration\.replyToEmailAddress' failed to satisfy constraint/] as const),
+    ],
+    [
+      'a SourceArn with a character that is not in its pattern',
+      { EmailConfiguration: { ...DEVELOPER, SourceArn: SOURCE_ARN.replace('example.com', "o'hara@example.com") } },
+      ...(['InvalidParameterException', /sourceArn/] as const),
+    ],
+    [
+      'a SourceArn that is too long',
+      { EmailConfiguration: { ...DEVELOPER, SourceArn: `${SOURCE_ARN}${'x'.repeat(2_000)}` } },
+      ...(['InvalidParameterException', /sourceArn.* length less than or equal to 2048/] as const),
+    ],
+    [
       'DEVELOPER without a SourceArn',
       { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER' } },
       'InvalidParameterException',
@@ -426,11 +441,13 @@ describe('SES', () => {
     await expect(ses.send(new GetDedicatedIpPoolCommand({ PoolName: 'no' }))).rejects.toMatchObject(missing)
   })
 
-  test('the local part of an address is found as it is written, the domain in any case', async () => {
-    aws.ses.putIdentity('Ann@example.com')
+  test('an address is found as it is written, a domain in any case', async () => {
+    aws.ses.putIdentity('Ann@Example.com')
+    aws.ses.putIdentity('Example.com')
     const get = (EmailIdentity: string) => ses.send(new GetEmailIdentityCommand({ EmailIdentity }))
-    expect(await get('Ann@EXAMPLE.com')).toMatchObject({ IdentityType: 'EMAIL_ADDRESS' })
-    await expect(get('ann@example.com')).rejects.toMatchObject({ name: 'NotFoundException' })
+    expect(await get('Ann@Example.com')).toMatchObject({ IdentityType: 'EMAIL_ADDRESS' })
+    await expect(get('Ann@example.com')).rejects.toMatchObject({ name: 'NotFoundException' })
+    expect(await get('EXAMPLE.com')).toMatchObject({ IdentityType: 'DOMAIN' })
   })
 
   test('each Region is its own, by what the request was signed for', async () => {

@@ -3,7 +3,16 @@ import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { JsonObject } from '../../lib/json.ts'
 import { committed } from '../../lib/pool/hold.ts'
-import { desired, differingMembers, type EmailConfiguration, overlay, readBack, rebase, sameMember } from '../../lib/pool/layers.ts'
+import {
+  asWished,
+  desired,
+  differingMembers,
+  type EmailConfiguration,
+  overlay,
+  readBack,
+  rebase,
+  sameMember,
+} from '../../lib/pool/layers.ts'
 import { plan } from '../../lib/pool/plan.ts'
 import { type Claim, readPoolRecord } from '../../lib/pool/record.ts'
 
@@ -229,5 +238,37 @@ describe('the sender', () => {
   test('that is nowhere blocks the claims', () => {
     const nobody = { EmailSendingAccount: 'COGNITO_DEFAULT' }
     expect(desired(nobody, [{ ConfigurationSet: 'two' }], nobody)).toEqual({ blocked: true })
+  })
+})
+
+describe('From in another case beside an address identity', () => {
+  const SourceArn = 'arn:aws:ses:us-east-1:123456789012:identity/a@a.example'
+  const live = { EmailSendingAccount: 'DEVELOPER', SourceArn, From: 'a@A.example', ConfigurationSet: 'one' }
+  const wish = { ConfigurationSet: 'one', From: 'a@a.example' }
+
+  test('is not as wished, but the same member: a service may store it so', () => {
+    const target = { ...live, ...wish }
+    expect([asWished('From', live, target), sameMember('From', live, target)]).toEqual([false, true])
+    expect(asWished('From', live, { ...live, From: '"" <a@A.example>' })).toBe(true)
+    expect(asWished('ReplyToEmailAddress', { ReplyToEmailAddress: 'a@A.example' }, { ReplyToEmailAddress: 'a@a.example' })).toBe(true)
+  })
+
+  test('does not count beside the identity of a domain', () => {
+    expect(asWished('From', live, { ...live, ...wish, SourceArn: ARN('a') })).toBe(true)
+  })
+
+  test('is written when it is declared so, and goes back with the claim', () => {
+    const one = pool(live)
+    expect(one.add(wish, 'x').changes).toEqual(['From'])
+    expect(one.live()['From']).toBe('a@a.example')
+    one.remove('x')
+    expect(one.live()).toEqual(live)
+  })
+
+  test('that the service stored is not written again', () => {
+    const one = pool(live)
+    one.add(wish, 'x')
+    one.ownerSets({ ...one.live(), From: 'a@A.EXAMPLE' })
+    expect(one.add(wish, 'x').changes).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 // Pre-flight: every row fails and passes, facts are asked once and at most two round trips deep, and nothing that SES may say surprises it.
 import { readFileSync } from 'node:fs'
+import { DkimSigningAttributesOrigin } from '@aws-sdk/client-sesv2'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { ServiceError } from '../../lib/errors.ts'
@@ -9,7 +10,7 @@ import type { Finding, Subject } from '../../lib/preflight/check.ts'
 import { CHECKS, findingsOf, summary } from '../../lib/preflight/checks.ts'
 import { type Facts, factFinder } from '../../lib/preflight/facts.ts'
 import { denials, exclusion } from '../../lib/preflight/identity-policy.ts'
-import { isKnownPair } from '../../lib/preflight/regions.ts'
+import { hasNoSes, isKnownPair, REGION_RULES, SES_REGIONS, sesRegionsFor } from '../../lib/preflight/regions.ts'
 import { preflightDocs } from './docs.ts'
 
 const POOL = 'us-east-1_Abc123'
@@ -80,6 +81,7 @@ const subjectOf = ({ email, subject }: Situation): Subject => ({
   account: ACCOUNT,
   partition: 'aws',
   allowSandbox: false,
+  declared: ['ConfigurationSet', 'SourceArn', 'From', 'ReplyToEmailAddress'],
   ...subject,
 })
 
@@ -98,6 +100,7 @@ const failing = (action: string, code: string, status?: number, message = '') =>
 const policy = (...statements: readonly JsonObject[]): Partial<Facts> =>
   identity({ Policies: { guard: JSON.stringify({ Version: '2012-10-17', Statement: statements }) } })
 const VERIFIED_PARENT: Facts['parents'] = [{ domain: 'example.com', fact: { found: IDENTITY } }]
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/email.cognito-idp.amazonaws.com/AWSServiceRoleForAmazonCognitoIdpEmailService`
 const COGNITO = { Service: 'email.cognito-idp.amazonaws.com' }
 const MISSING = { missing: true } as const
 
@@ -286,9 +289,8 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     fine: [
       { email: { From: 'Acme <no-reply@EXAMPLE.com>' } },
       { email: { From: 'no-reply@a.b.example.com' } },
-      { email: { From: '"A, B" <no-reply@example.com>', SourceArn: arn('no-reply@Example.com') } },
+      { email: { From: '"A, B" <no-reply@example.com>', SourceArn: arn('no-reply@example.com') } },
       { email: { From: 'no-reply+label@example.com', SourceArn: arn('no-reply@example.com') } },
-      { email: { From: 'a@xn--bcher-kva.example', SourceArn: arn('bücher.example') } },
       { email: { From: 'a@bücher.example', SourceArn: arn('xn--bcher-kva.example') } },
       { email: { From: 'a@example.com', SourceArn: arn('what_ever') } },
     ],
@@ -322,6 +324,17 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         says: /configuration-set\/x{64} /,
       },
       {
+        facts: {
+          configurationSet: failing(
+            'ses:GetConfigurationSet',
+            'AccessDeniedException',
+            403,
+            'User: arn:aws:sts::111122223333:assumed-role/x is not authorized to perform: kms:Decrypt on resource: arn',
+          ),
+        },
+        says: /; grant kms:Decrypt to the role/,
+      },
+      {
         facts: { identity: failing('ses:GetEmailIdentity', 'Whatever', 403) },
         says: /ses:GetEmailIdentity on arn:aws:ses:us-east-1:111122223333:identity\/example.com /,
       },
@@ -351,6 +364,25 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       },
     ],
     fine: [{ facts: { account: failing('ses:GetAccount', 'InternalServiceError', 500) } }],
+  },
+  'read-no-endpoint': {
+    wrong: [
+      {
+        subject: { region: 'ap-east-1' },
+        email: { SourceArn: arn('example.com', 'ap-east-1') },
+        facts: {
+          region: 'ap-east-1',
+          configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND'),
+          account: failing('ses:GetAccount', 'ENOTFOUND'),
+        },
+        says: /^Nobody answered ses:GetConfigurationSet, ses:GetAccount in ap-east-1, .* no endpoint as far as is known; use an identity and a set in ap-southeast-1\.$/,
+      },
+    ],
+    fine: [
+      { facts: { region: 'us-east-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
+      { facts: { region: 'cn-north-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
+      { facts: { region: 'ap-east-1', configurationSet: failing('ses:GetConfigurationSet', 'BadRequestException', 400) } },
+    ],
   },
   'read-failed': {
     wrong: [
@@ -409,6 +441,22 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     ],
     fine: [{ email: { ReplyToEmailAddress: 'Help <help@elsewhere.example>' } }],
   },
+  'from-identity-case': {
+    wrong: [
+      {
+        email: { From: 'Acme <sender@example.com>', SourceArn: arn('sender@EXAMPLE.com') },
+        says: /^From Acme <sender@example\.com> of user pool .* and its identity sender@EXAMPLE\.com differ in upper and lower case,.*write the address in From as sender@EXAMPLE\.com/,
+      },
+      { email: { From: 'sender@Example.com', SourceArn: arn('sender@example.com') } },
+      { email: { From: 'sender+codes@EXAMPLE.com', SourceArn: arn('sender@example.com') } },
+    ],
+    fine: [
+      { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('sender@EXAMPLE.com') } },
+      { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('example.com') } },
+      { email: { From: 'Sender@example.com', SourceArn: arn('sender@example.com') } },
+      { email: { From: undefined, SourceArn: arn('sender@EXAMPLE.com') } },
+    ],
+  },
   'from-not-ascii': {
     wrong: [
       { email: { From: 'Übersee <no-reply@example.com>' } },
@@ -425,12 +473,28 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       {
         subject: { region: 'eu-north-1' },
         email: { SourceArn: arn('example.com', 'eu-west-1') },
-        says: /User pool us-east-1_Abc123 in eu-north-1 would send through Amazon SES in eu-west-1/,
+        says: /User pool us-east-1_Abc123 in eu-north-1 would send through Amazon SES in eu-west-1, .*; use an identity and a set in eu-north-1, or see/,
+      },
+      {
+        subject: { region: 'ap-east-1' },
+        email: { SourceArn: arn('example.com', 'us-east-1') },
+        says: /; use an identity and a set in ap-southeast-1, or see/,
+      },
+      {
+        subject: { region: 'ap-east-2' },
+        email: { SourceArn: arn('example.com', 'us-east-1') },
+        says: /; use an identity and a set in ap-northeast-2, or see/,
+      },
+      {
+        subject: { region: 'me-west-1' },
+        email: { SourceArn: arn('example.com', 'us-east-1') },
+        says: /; use an identity and a set in the Region that Amazon Cognito names for me-west-1/,
       },
       { email: { SourceArn: arn('example.com', 'eu-central-1') } },
     ],
     fine: [
       { email: { SourceArn: arn('example.com', 'eu-west-1') } },
+      { email: { SourceArn: arn('example.com', 'ap-northeast-2') }, subject: { region: 'ap-east-2' } },
       { email: { SourceArn: undefined }, subject: { region: 'eu-north-1' } },
     ],
   },
@@ -563,8 +627,20 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         says: /\(SigningEnabled false, Status NOT_STARTED\)/,
       },
       { facts: identity({ DkimAttributes: { SigningEnabled: true, Status: 'FAILED' } }), says: /\(Status FAILED\)/ },
+      { facts: identity({ DkimAttributes: { SigningEnabled: true, Status: 'NOT_STARTED' } }) },
+      {
+        email: { SourceArn: arn('no-reply@example.com') },
+        facts: identity({ IdentityType: 'EMAIL_ADDRESS', DkimAttributes: { SigningEnabled: true, Status: 'TEMPORARY_FAILURE' } }),
+      },
     ],
     fine: [
+      ...[
+        { SigningEnabled: true, Status: 'NOT_STARTED' },
+        { SigningEnabled: true, Status: 'PENDING' },
+        { SigningEnabled: false, Status: 'NOT_STARTED' },
+        { SigningEnabled: false, Status: 'FAILED' },
+        { Status: 'FAILED' },
+      ].map((DkimAttributes) => ({ email: { SourceArn: arn('no-reply@example.com') }, facts: identity({ DkimAttributes }) })),
       { facts: identity({ DkimAttributes: { SigningEnabled: true, Status: 'SOMETHING_NEW' } }) },
       { facts: identity({ DkimAttributes: undefined }) },
     ],
@@ -662,6 +738,17 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     ],
     fine: [{}],
   },
+  'detail-no-endpoint': {
+    wrong: [
+      {
+        subject: { region: 'ap-east-1' },
+        email: { SourceArn: arn('example.com', 'ap-east-1') },
+        facts: { region: 'ap-east-1', eventDestinations: failing('ses:GetConfigurationSetEventDestinations', 'ENOTFOUND') },
+        says: /^Nobody answered .* in ap-east-1, .*, so not everything could be looked at; use an identity and a set in ap-southeast-1\.$/,
+      },
+    ],
+    fine: [{ facts: { eventDestinations: failing('ses:GetConfigurationSetEventDestinations', 'ENOTFOUND') } }],
+  },
   'detail-failed': {
     wrong: [
       {
@@ -731,6 +818,50 @@ describe('the table', () => {
     const page = readFileSync(new URL('../../docs/preflight.md', `file://${__filename}`), 'utf8')
     if (page !== preflightDocs())
       throw new Error('docs/preflight.md is stale; write it again with: node test/run.mjs test/preflight/docs.ts')
+  })
+})
+
+describe('what nobody declared', () => {
+  const LIVE = ['ConfigurationSet']
+  test.each<[string, Situation, string]>([
+    ['a live From with a comment', { email: { From: 'Hotel (staging) <no-reply@example.com>' } }, 'from-not-an-address'],
+    ['a live From with an @ in its name', { email: { From: 'no-reply@example.com <no-reply@example.com>' } }, 'from-not-an-address'],
+    ['a live From that a live SourceArn does not cover', { email: { From: 'a@example.org' } }, 'from-outside-identity'],
+    ['a live SourceArn of a domain without a From', { email: { From: undefined } }, 'from-missing'],
+    [
+      'a live SourceArn of another account',
+      { email: { SourceArn: arn('example.com', 'us-east-1', '999988887777') } },
+      'source-arn-account',
+    ],
+    ['a live SourceArn that is none', { email: { SourceArn: 'x' } }, 'source-arn-unreadable'],
+    ['a live identity that is gone', { facts: { identity: MISSING } }, 'identity-missing'],
+    ['a live identity that lost its verification', { facts: identity({ VerifiedForSendingStatus: false }) }, 'identity-unverified'],
+  ])('%s warns, and is an error as soon as it is declared', (_, situation, id) => {
+    const levels = (declared: readonly string[]) =>
+      judged({ ...situation, subject: { declared } }).map(({ check, level }) => [check, level])
+    expect(levels(LIVE)).toEqual([[id, 'warning']])
+    expect(levels([...LIVE, 'SourceArn', 'From'])).toEqual([[id, 'error']])
+  })
+
+  test('a declared SourceArn that a live From does not fit is an error', () => {
+    const situation = { email: { From: 'a@example.org' }, subject: { declared: ['ConfigurationSet', 'SourceArn'] } }
+    expect(judged(situation)).toMatchObject([{ check: 'from-outside-identity', level: 'error' }])
+  })
+
+  test.each<[string, Partial<Facts>]>([
+    ['a set that does not exist', { configurationSet: MISSING }],
+    ['the sandbox', account({ ProductionAccessEnabled: false })],
+    ['a read that was denied', { account: failing('ses:GetAccount', 'AccessDenied', 403) }],
+  ])('%s is an error whatever is declared: the set is', (_, facts) => {
+    expect(judged({ facts, subject: { declared: LIVE } })).toMatchObject([{ level: 'error' }])
+  })
+
+  test('every row says which members have a part in it', () => {
+    expect(CHECKS.filter(({ members }) => members.length === 0)).toEqual([])
+    expect(CHECKS.filter((check) => check.of === 'wish').map(({ id }) => id)).toEqual([
+      'identity-default-set-other',
+      'identity-default-set-same',
+    ])
   })
 })
 
@@ -827,7 +958,10 @@ describe('what SES may say', () => {
 describe('identity policies', () => {
   const sending = {
     account: ACCOUNT,
+    region: 'us-east-1',
+    partition: 'aws',
     poolArn: `arn:aws:cognito-idp:us-east-1:${ACCOUNT}:userpool/${POOL}`,
+    roleArn: ROLE,
     fromAddress: 'no-reply@example.com',
   }
   const policies = (...statements: readonly JsonObject[]): JsonObject => ({ p: JSON.stringify({ Statement: statements }) })
@@ -841,6 +975,39 @@ describe('identity policies', () => {
     ['everyone but Cognito', { ...deny, Principal: undefined, NotPrincipal: COGNITO }, undefined],
     ['everyone but Cognito and another', { ...deny, Principal: undefined, NotPrincipal: { ...COGNITO, AWS: ACCOUNT } }, undefined],
     ['everyone but another', { ...deny, Principal: undefined, NotPrincipal: { AWS: ACCOUNT } }, 'denies'],
+    ['another service than Cognito, by name', { ...deny, Principal: { Service: 'cognito-idp.amazonaws.com.evil.example' } }, undefined],
+    ['Cognito of this Region', { ...deny, Principal: { Service: 'cognito-idp.us-east-1.amazonaws.com' } }, 'denies'],
+    ['Cognito of another Region', { ...deny, Principal: { Service: 'cognito-idp.eu-west-1.amazonaws.com' } }, undefined],
+    [
+      'everyone but Cognito of this Region',
+      { ...deny, Principal: undefined, NotPrincipal: { Service: 'cognito-idp.us-east-1.amazonaws.com' } },
+      undefined,
+    ],
+    ['the account’s own root', { ...deny, Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` } }, 'denies'],
+    ['the account by its number', { ...deny, Principal: { AWS: ['1', ACCOUNT] } }, 'denies'],
+    ['another account’s root', { ...deny, Principal: { AWS: 'arn:aws:iam::999988887777:root' } }, undefined],
+    ['the role that Cognito sends with', { ...deny, Principal: { AWS: ROLE } }, 'denies'],
+    ['everyone but that role', { ...deny, Principal: undefined, NotPrincipal: { AWS: [ROLE, `arn:aws:iam::${ACCOUNT}:root`] } }, undefined],
+    [
+      'everyone but a session of that role',
+      {
+        ...deny,
+        Principal: undefined,
+        NotPrincipal: { AWS: `arn:aws:sts::${ACCOUNT}:assumed-role/AWSServiceRoleForAmazonCognitoIdpEmailService/x` },
+      },
+      undefined,
+    ],
+    ['all roles but that one', { ...deny, Condition: { ArnNotEquals: { 'aws:PrincipalArn': ROLE } } }, undefined],
+    [
+      'all roles but those of services',
+      { ...deny, Condition: { StringNotLike: { 'aws:principalarn': 'arn:aws:iam::*:role/aws-service-role/*' } } },
+      undefined,
+    ],
+    ['all roles but another', { ...deny, Condition: { ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/mailer' } } }, 'denies'],
+    ['other accounts’ principals', { ...deny, Condition: { StringNotEquals: { 'aws:PrincipalAccount': ACCOUNT } } }, undefined],
+    ['this account’s principals', { ...deny, Condition: { StringEquals: { 'aws:PrincipalAccount': ACCOUNT } } }, 'denies'],
+    ['users', { ...deny, Condition: { StringEquals: { 'aws:PrincipalType': 'User' } } }, undefined],
+    ['sessions of roles', { ...deny, Condition: { StringLike: { 'aws:PrincipalType': 'Assumed*' } } }, 'denies'],
     ['another action', { ...deny, Action: 'ses:SendTemplatedEmail' }, undefined],
     ['one action in another case', { ...deny, Action: 'SES:sendrawEMAIL' }, 'denies'],
     ['wildcards', { ...deny, Action: ['s3:*', 'ses:S?nd*Em*l'] }, 'denies'],
@@ -888,11 +1055,52 @@ describe('identity policies', () => {
       Condition: { StringEquals: { 'aws:SourceAccount': '9' }, ArnLike: { 'aws:SourceArn': 'x' } },
     }
     const open: JsonObject = { ...allow, Condition: { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } } }
-    expect(exclusion(policies(other), sending)).toEqual({ policy: 'p', statement: 'o', keys: 'aws:SourceAccount, aws:SourceArn' })
+    expect(exclusion(policies(other), sending)).toEqual({
+      ...{ policy: 'p', statement: 'o', keys: 'aws:SourceAccount, aws:SourceArn' },
+      holds: `let aws:SourceAccount hold ${ACCOUNT}, and let aws:SourceArn hold ${sending.poolArn}`,
+    })
     expect(exclusion(policies(other, allow), sending)).toBeUndefined()
     expect(exclusion(policies(other, open), sending)).toBeUndefined()
     expect(exclusion(policies({ ...other, Principal: '*' }), sending)).toBeUndefined()
     expect(exclusion({}, sending)).toBeUndefined()
+  })
+})
+
+test('the remedy of a Deny names what would spare Cognito', () => {
+  const deny: JsonObject = { Effect: 'Deny', Action: 'ses:*' }
+  const remedyOf = (statement: JsonObject) =>
+    judged({ facts: policy({ ...deny, ...statement }) }).map(({ message }) => message.split('; ').at(-1))
+  expect(remedyOf({ Principal: '*' })).toEqual([`add to that statement the condition ArnNotEquals, aws:PrincipalArn ${ROLE}.`])
+  expect(remedyOf({ Principal: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::1:role/x' } } })).toEqual([
+    `let aws:PrincipalArn hold ${ROLE} in that statement.`,
+  ])
+  expect(remedyOf({ NotPrincipal: { AWS: 'arn:aws:iam::1:role/x' } })).toEqual([`add ${ROLE} to NotPrincipal of that statement.`])
+  expect(remedyOf({ Principal: COGNITO })).toEqual(['take Amazon Cognito out of Principal of that statement.'])
+})
+
+describe('the table of Regions with SES', () => {
+  test('has every Region that the SDK has a key for Easy DKIM in', () => {
+    const known = Object.values(DkimSigningAttributesOrigin)
+      .filter((origin) => origin.startsWith('AWS_SES_'))
+      .map((origin) => origin.slice('AWS_SES_'.length).toLowerCase().replaceAll('_', '-'))
+    expect(known.length).toBeGreaterThan(25)
+    expect(known.filter((region) => !SES_REGIONS.includes(region))).toEqual([])
+  })
+
+  test('every Region that a remedy may name is in it', () => {
+    const { classics, alternates } = REGION_RULES
+    expect([...classics, ...Object.values(alternates)].filter(hasNoSes)).toEqual([])
+    for (const pool of [...SES_REGIONS, 'ap-east-1', 'me-west-1', 'sa-west-1']) {
+      const named =
+        sesRegionsFor(pool)
+          .match(/^(?:[a-z0-9-]+(?:, | or |$))+/)?.[0]
+          .split(/, | or /) ?? []
+      expect(named.filter(hasNoSes)).toEqual([])
+    }
+  })
+
+  test('says nothing of a partition of which it has no Region', () => {
+    expect(['cn-north-1', 'us-iso-east-1', 'us-isob-west-1', 'eu-isoe-west-1'].filter(hasNoSes)).toEqual([])
   })
 })
 
@@ -904,6 +1112,9 @@ test.each<[string, string, boolean]>([
   ['eu-west-3', 'eu-west-1', false],
   ['eu-central-1', 'eu-west-2', false],
   ['ap-east-1', 'ap-southeast-1', true],
+  ['ap-east-2', 'ap-northeast-2', true],
+  ['ap-east-2', 'ap-northeast-1', false],
+  ['eusc-de-east-1', 'eusc-de-east-1', true],
   ['ap-southeast-1', 'ap-east-1', false],
 ])('a pool in %s with SES in %s: known %j', (pool, ses, isKnown) => {
   expect(isKnownPair(pool, ses)).toBe(isKnown)
@@ -989,6 +1200,17 @@ describe('facts', () => {
     expect(new Set(calls).size).toBe(calls.length)
     expect(calls.filter((name) => name.includes('us-east-1'))).toHaveLength(5)
     expect(calls.filter((name) => name.includes('us-west-2'))).toHaveLength(5)
+  })
+
+  test('where SES is not, nobody is asked: neither for the set of the same name, nor ahead of the pool’s own SourceArn', async () => {
+    const { ses, calls, release } = heldSes((name) => (name.startsWith('account') ? SES_ACCOUNT : undefined))
+    const finder = factFinder(ses, clock, new AbortController().signal, 'ap-east-1')
+    finder.prefetch({ ConfigurationSet: 'mail' })
+    const facts = finder.gather({ ...EMAIL, SourceArn: arn('example.com', 'ap-southeast-1') })
+    await release()
+    await release()
+    expect((await facts).configurationSetInOwnRegion).toBeUndefined()
+    expect(calls.filter((name) => name.includes('ap-east-1'))).toEqual([])
   })
 
   test('when everything is missing it still takes two round trips, which look where it might be', async () => {

@@ -209,7 +209,10 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
         ways[fault ?? 'well']()
       }
       const waiting: Waiting = { name, detail: `${detail}${sending}`, faults: isWrite ? WRITE_FAULTS : READ_FAULTS, go }
+      // A read beside a put of the same process happens first: what it brings is the oldest that it can be.
+      const isBeside = kind === 'read' && [...actor.waiting].some(({ name: other }) => other === 'PutItem')
       actor.waiting.add(waiting)
+      if (isBeside) go()
     })
 
   const put = (actor: Actor, item: Item, seen: number | undefined): boolean => {

@@ -2,6 +2,7 @@
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { cognitoUserPools } from '../../handler/aws/cognito.ts'
 import { systemClock } from '../../handler/clock.ts'
+import { parseArn } from '../../lib/arn.ts'
 import { isNotFound, ServiceError } from '../../lib/errors.ts'
 import { startLocalAws } from '../local-aws/index.ts'
 import { Problem } from './problem.ts'
@@ -36,7 +37,7 @@ const lookAround = async (table: string) => {
     const { Table } = await client.send(new DescribeTableCommand({ TableName: table })).catch((error: unknown) => {
       throw new Problem(`The table ${table} cannot be described in ${region} (${said(error)}).`)
     })
-    const [, partition = 'aws', , , account = ''] = Table?.TableArn?.split(':') ?? []
+    const { partition, account } = parseArn(Table?.TableArn, 'dynamodb') ?? { partition: 'aws', account: '' }
     const [key] = Table?.KeySchema ?? []
     if (key?.AttributeName !== 'UserPoolId' || Table?.KeySchema?.length !== 1) {
       throw new Problem(`The table ${table} is not the function's: its partition key is not UserPoolId.`)
@@ -50,7 +51,7 @@ const lookAround = async (table: string) => {
 export const accountStage = async (table: string): Promise<Stage> => {
   const { region, credentials, partition, account } = await lookAround(table)
   const userPools = cognitoUserPools(region, systemClock)
-  const sink = await startLocalAws({ region, account })
+  const sink = await startLocalAws({ partition, region, account })
   const endpoint = process.env['AWS_ENDPOINT_URL']
   return {
     description: `account ${account}, ${region}, table ${table}${endpoint ? ` at ${endpoint}` : ''}: user pools WILL be changed; CloudFormation hears nothing`,
@@ -64,7 +65,7 @@ export const accountStage = async (table: string): Promise<Stage> => {
       RESPONSE_HOSTS: sink.environment['RESPONSE_HOSTS'] ?? '',
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-    functionArn: functionArn(partition, { region, account }),
+    functionArn: functionArn({ partition, region, account }),
     remainingMs: 300_000,
     values: { Region: region, AccountId: account },
     userPool: async (id) => {

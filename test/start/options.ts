@@ -31,8 +31,8 @@ Options
 
 A FILE is an event as CloudFormation sends it, or { "title", "event", "expect" } as in test/events.
   A plain event: its ResponseURL is replaced. User pools, configuration sets and identities that it names and the local
-  AWS does not have are put there first, healthy, the pool as a copy of the rich one; the Region and account are those
-  of its StackId. It is expected to be answered with SUCCESS.
+  AWS does not have are put there first, healthy, the pool as a copy of the rich one; partition, Region and account
+  are those of its StackId. It is expected to be answered with SUCCESS.
   "event" may hold {{ResponseURL}}, {{UserPoolId}}, {{PhysicalResourceId}}, {{Region}} and {{AccountId}}; "again": FILE
   in place of "event" sends the very event of that file once more.
   "expect" may hold Status, Reason, PhysicalResourceId, Data (some of it), changed: { "EmailConfiguration.From":

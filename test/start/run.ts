@@ -1,6 +1,7 @@
 // One run of npm start: events in order on one stage, a block for each, and the verdict at the end.
 import { existsSync, readdirSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
+import { parseArn } from '../../lib/arn.ts'
 import { child, type JsonObject, text } from '../../lib/json.ts'
 import { startLambda } from '../lambda.ts'
 import { accountStage } from './account.ts'
@@ -37,8 +38,7 @@ const readFixtures = ({ files }: Options, { root, folder }: Desk): readonly Fixt
 /** Where the first plain event says that it comes from. */
 const placeOf = (fixtures: readonly Fixture[]): Place => {
   const stackId = fixtures.flatMap(({ isPlain, event }) => (isPlain ? [text(event, 'StackId')] : []))[0]
-  const [, region, account] = stackId?.match(/^arn:aws[a-z-]*:cloudformation:([a-z0-9-]+):(\d{12}):/) ?? []
-  return region !== undefined && account !== undefined ? { region, account } : FIXTURE
+  return parseArn(stackId, 'cloudformation') ?? FIXTURE
 }
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

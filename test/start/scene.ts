@@ -1,12 +1,12 @@
 // What is in the local AWS before the first event: a user pool with every setting there is, and Amazon SES in good order.
-
+import { homeRegion, parseArn, userPoolArn } from '../../lib/arn.ts'
 import { wellFormedPoolIds } from '../../lib/binding/properties.ts'
 import { child, type JsonObject, text } from '../../lib/json.ts'
 import type { LocalAws } from '../local-aws/index.ts'
 import richUserPool from '../local-aws/rich-user-pool.json'
 
 const RICH: JsonObject = richUserPool
-export const FIXTURE = { region: 'us-east-1', account: '123456789012' } as const
+export const FIXTURE = { partition: 'aws', region: 'us-east-1', account: '123456789012' } as const
 
 /** What the service may bring tomorrow and no SDK knows today: at the top, nested, and where we write. */
 const withUnknownMembers = (pool: JsonObject): JsonObject => ({
@@ -20,10 +20,15 @@ const withUnknownMembers = (pool: JsonObject): JsonObject => ({
 })
 
 /** The rich pool, as if it had been made in this Region and account. */
-export const richPool = ({ region, account }: Pick<LocalAws, 'region' | 'account'>, id?: string): JsonObject => {
-  const moved: JsonObject = JSON.parse(JSON.stringify(RICH).replaceAll(FIXTURE.region, region).replaceAll(FIXTURE.account, account))
+export const richPool = (place: Pick<LocalAws, 'partition' | 'region' | 'account'>, id?: string): JsonObject => {
+  const moved: JsonObject = JSON.parse(
+    JSON.stringify(RICH)
+      .replaceAll(FIXTURE.region, place.region)
+      .replaceAll(FIXTURE.account, place.account)
+      .replaceAll(`arn:${FIXTURE.partition}:`, `arn:${place.partition}:`),
+  )
   const Id = id ?? text(moved, 'Id') ?? ''
-  return withUnknownMembers({ ...moved, Id, Arn: `arn:aws:cognito-idp:${region}:${account}:userpool/${Id}` })
+  return withUnknownMembers({ ...moved, Id, Arn: userPoolArn(place, Id) })
 }
 
 const toEventBridge = (Name: string, ...more: readonly string[]): JsonObject => ({
@@ -53,15 +58,15 @@ const hasPool = (aws: LocalAws, id: string): boolean => {
   }
 }
 
-const regionOfPool = (id: string): string => id.split('_')[0] ?? ''
-
 /** Puts in place what a plain event names and the local AWS does not have. @returns what was put */
 export const furnish = (aws: LocalAws, event: JsonObject, furnished: Set<string>): readonly string[] => {
   const [properties, old] = [child(event, 'ResourceProperties'), child(event, 'OldResourceProperties')]
   const pools = [...new Set([...wellFormedPoolIds(properties), ...wellFormedPoolIds(old)])]
-    .filter((id) => regionOfPool(id) === aws.region && !hasPool(aws, id))
+    .filter((id) => homeRegion(id) === aws.region && !hasPool(aws, id))
     .map((id) => `user pool ${aws.createUserPool(richPool(aws, id))} (a copy of the rich one)`)
-  const [, region = aws.region, identity] = text(properties, 'SourceArn')?.match(/^arn:[^:]+:ses:([^:]+):\d+:identity\/(.+)$/) ?? []
+  const source = parseArn(text(properties, 'SourceArn'), 'ses')
+  const region = source?.region ?? aws.region
+  const identity = source?.resource.replace('identity/', '')
   const set = text(properties, 'ConfigurationSet')?.match(/^[A-Za-z0-9_-]{1,64}$/)?.[0]
   const put = (kind: string, name: string | undefined, act: (name: string) => void): readonly string[] => {
     const what = `${kind} ${name} in ${region}`

@@ -25,9 +25,9 @@ export type Stage = {
   readonly close: () => Promise<void>
 }
 
-export type Place = { readonly region: string; readonly account: string }
+export type Place = { readonly partition: string; readonly region: string; readonly account: string }
 
-export const functionArn = (partition: string, { region, account }: Place): string =>
+export const functionArn = ({ partition, region, account }: Place): string =>
   `arn:${partition}:lambda:${region}:${account}:function:cognito-ses-binding`
 
 /** The local AWS with the story's scene. */
@@ -39,7 +39,7 @@ export const localStage = async (world: World, place: Place): Promise<Stage> => 
   return {
     description: `a local AWS over HTTP (${place.region}, ${place.account}) whose Cognito ${habit}`,
     environment: aws.environment,
-    functionArn: functionArn('aws', place),
+    functionArn: functionArn(place),
     remainingMs: 30_000,
     values: { UserPoolId, Region: place.region, AccountId: place.account },
     userPool: async (id) => {

@@ -190,6 +190,20 @@ describe('a plain event', () => {
     expect(status).toBe(0)
   })
 
+  test.each([
+    ['aws-cn', 'cn-north-1'],
+    ['aws-us-gov', 'us-gov-west-1'],
+    ['aws-eusc', 'eusc-de-east-1'],
+  ])('runs in the partition of its stack too: %s', async (partition, region) => {
+    const moved = JSON.stringify(plainEvent()).replaceAll('arn:aws:', `arn:${partition}:`).replaceAll('eu-west-1', region)
+    const { status, stdout } = await start([file(`${partition}.json`, moved)])
+
+    expect(stdout).toContain(`(${region}, 111122223333)`)
+    expect(stdout).toContain(`identity me@example.org in ${region}`)
+    expect(stdout).toMatch(/EmailConfiguration\.ConfigurationSet +– → my-set/)
+    expect(status).toBe(0)
+  })
+
   test('may come by standard input; a FAILED makes it 1, --log shows why and never where the answer went', async () => {
     const { status, stdout } = await start(['--log', '-'], { input: JSON.stringify(plainEvent({ ConfigurationSett: 'x' })) })
 

@@ -1,4 +1,5 @@
 // Why Cognito refuses to create or update a user pool: one row a reason, with the service's words where they are known.
+import { parseArn } from '../../../lib/arn.ts'
 import { child, isObject, type Json, type JsonObject, sameJson, text } from '../../../lib/json.ts'
 import { type Outcome, refused } from '../outcome.ts'
 import { DESCRIBE_ONLY, TWINS } from './members.ts'
@@ -33,10 +34,11 @@ type Shape = { readonly path: readonly string[]; readonly member: string; readon
 const oneOf = (...values: string[]) => ({ kind: `enum value set: [${values.join(', ')}]`, fits: (value: string) => values.includes(value) })
 const matching = (pattern: string) => ({
   kind: `regular expression pattern: ${pattern}`,
-  fits: (value: string) => new RegExp(`^(?:${pattern})$`).test(value),
+  fits: (value: string) => new RegExp(`^(?:${pattern})$`, 'u').test(value),
 })
+const atMost = (length: number) => ({ kind: `length less than or equal to ${length}`, fits: (value: string) => value.length <= length })
 
-/** Enums and patterns of the SDK's model and the API reference. */
+/** Enums, patterns and lengths of the service's model (botocore 1.44.8) and the API reference. */
 const SHAPES: readonly Shape[] = [
   { path: ['MfaConfiguration'], member: 'mfaConfiguration', ...oneOf('OFF', 'ON', 'OPTIONAL') },
   { path: ['DeletionProtection'], member: 'deletionProtection', ...oneOf('ACTIVE', 'INACTIVE') },
@@ -54,6 +56,12 @@ const SHAPES: readonly Shape[] = [
     ...{ path: ['EmailConfiguration', 'SourceArn'], member: 'emailConfiguration.sourceArn' },
     ...matching('arn:[\\w+=/,.@-]+:[\\w+=/,.@-]+:([\\w+=/,.@-]*)?:[0-9]+:[\\w+=/,.@-]+(:[\\w+=/,.@-]+)?(:[\\w+=/,.@-]+)?'),
   },
+  { path: ['EmailConfiguration', 'SourceArn'], member: 'emailConfiguration.sourceArn', ...atMost(2048) },
+  {
+    ...{ path: ['EmailConfiguration', 'ReplyToEmailAddress'], member: 'emailConfiguration.replyToEmailAddress' },
+    ...matching('[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+@[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+'),
+  },
+  { path: ['EmailConfiguration', 'From'], member: 'emailConfiguration.from', ...atMost(131_072) },
 ]
 
 const email = ({ next }: Attempt): JsonObject => child(next, 'EmailConfiguration') ?? {}
@@ -65,8 +73,8 @@ const needsDeveloper = ({ next, hidden }: Attempt): boolean => {
 
 /** Region, account and identity of an SES ARN. */
 const partsOf = (arn: string | undefined) => {
-  const [, region = '', account = '', identity = ''] = arn?.match(/^arn:[^:]+:ses:([^:]*):([^:]*):identity\/(.+)$/) ?? []
-  return { region, account, identity }
+  const { region = '', account = '', resource = '' } = parseArn(arn, 'ses') ?? {}
+  return { region, account, identity: resource.replace('identity/', '') }
 }
 
 export const EMAIL_MFA_NEEDS_DEVELOPER =

@@ -1,4 +1,5 @@
 // The pools of the doubled Cognito, and what is hidden behind them that Describe does not show.
+import { userPoolArn } from '../../../lib/arn.ts'
 import type { JsonObject } from '../../../lib/json.ts'
 import { DESCRIBE_ONLY, PLAIN_SETTINGS, STANDARD_SCHEMA } from './members.ts'
 
@@ -23,6 +24,7 @@ export type AfterUpdate = (pool: JsonObject, before: JsonObject) => JsonObject
 
 export type CognitoState = {
   readonly region: string
+  readonly partition: string
   readonly account: string
   readonly world: World
   readonly emailMembers: EmailMembers
@@ -50,7 +52,7 @@ export const addPool = (state: CognitoState, given: JsonObject): string => {
   const pool = {
     ...{ Id: id, Name: id, SchemaAttributes: STANDARD_SCHEMA, CreationDate: created, LastModifiedDate: created, EstimatedNumberOfUsers: 0 },
     // A replica shares the ID of its primary; its ARN is of the Region where it stands (wire.md, Replicas).
-    Arn: `arn:aws:cognito-idp:${state.region}:${state.account}:userpool/${id}`,
+    Arn: userPoolArn(state, id),
     ...PLAIN_SETTINGS,
     ...given,
   }

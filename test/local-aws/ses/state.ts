@@ -45,11 +45,8 @@ export const verifiedIdentity = (name: string): JsonObject => ({
   Tags: [],
 })
 
-/** Identities are found by this: domains in any case, the local part of an address only as it is (SES developer guide, creating-identities). */
-export const identityKey = (name: string): string => {
-  const at = name.lastIndexOf('@')
-  return name.slice(0, at + 1) + name.slice(at + 1).toLowerCase()
-}
+/** Identities are found by this: domains in any case, an address letter by letter (SES developer guide, creating-identities; nodemailer#1080). */
+export const identityKey = (name: string): string => (name.includes('@') ? name : name.toLowerCase())
 
 export const createSesState = (): SesState => {
   const regions = new Map<string, SesRegion>()

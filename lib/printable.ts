@@ -1,0 +1,29 @@
+// The one way a value from outside gets into a sentence: what cannot be seen is made visible, and what is long is cut.
+
+/** Controls, format characters such as direction marks, lone surrogates, and the two line separators. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+
+const visible = (character: string): string =>
+  INVISIBLE.test(character) ? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}` : character
+
+/** At most `length` characters of a value: what cannot be seen stands as `\u000a`, and a value that was cut ends in `…`. */
+export const excerpt = (value: string, length: number): string => {
+  let whole = ''
+  let cut = ''
+  for (const character of value.slice(0, length + 1)) {
+    whole += visible(character)
+    if (whole.length < length) cut = whole
+    if (whole.length > length) return `${cut}…`
+  }
+  return whole
+}
+
+/** A value in double quotes, at most 80 characters of it. What is not a text stands as JSON. */
+export const shown = (value: unknown): string =>
+  `"${excerpt(typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing'), 80)}"`
+
+/** What a service said, as a part of a sentence of ours: at most 400 characters, without its full stop. */
+export const serviceWords = (message: string): string => excerpt(message.trim().replace(/\.$/, ''), 400) || 'it gave no reason'
+
+/** A value that goes out whole, as data, without its control characters: one \x1B breaks a stack's list of events (cloudformation-coverage-roadmap#1601). */
+export const withoutControls = (value: string): string => value.toWellFormed().replace(/\p{Cc}+/gu, ' ')
