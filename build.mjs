@@ -1,9 +1,11 @@
-// Builds dist/index.js: the whole function in one CommonJS file, small enough to start fast. Fails when it outgrows its budget.
+// Builds dist/index.js, the whole function in one CommonJS file, small enough to start fast; its template; and the command line.
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { lambdaOnly } from './handler/aws/stand-ins/lambda-only.mjs'
+import { buildCli } from './infra/build-cli.mjs'
+import { buildConstruct } from './infra/build-construct.mjs'
 import { providerTemplate } from './infra/build-template.mjs'
 import { shipped } from './infra/esbuild-options.cjs'
 import { inventory } from './infra/inventory.mjs'
@@ -38,7 +40,10 @@ if (size > BUDGET_KB) {
   process.exit(1)
 }
 
-const { thirdParty, bom } = inventory([result.metafile])
+const cli = await buildCli(root)
+if (!quiet) process.stdout.write(`dist/cli.js  ${cli.size} KB (budget ${cli.budget} KB)\n`)
+
+const { thirdParty, bom } = inventory([result.metafile, cli.metafile])
 writeFileSync(`${root}dist/THIRD-PARTY.txt`, thirdParty)
 writeFileSync(`${root}dist/bom.cdx.json`, bom)
 if (!quiet) process.stdout.write(`dist/THIRD-PARTY.txt, dist/bom.cdx.json  ${JSON.parse(bom).components.length} packages of others\n`)
@@ -49,3 +54,5 @@ if (!quiet) {
   const sha256 = createHash('sha256').update(template).digest('hex')
   process.stdout.write(`dist/provider.template.json  ${kb(Buffer.byteLength(template))} KB, SHA-256 ${sha256}\n`)
 }
+
+if (!quiet) await buildConstruct()

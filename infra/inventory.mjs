@@ -26,15 +26,24 @@ const textsIn = (folder, pattern) =>
     .map((name) => readFileSync(join(folder, name), 'utf8').trim())
 
 const readPackage = (folder) => {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const { name, version, license, repository } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   if (!LICENCES.has(license)) {
     throw new Error(
       `${name} ${version} is in a bundle under the licence ${JSON.stringify(license)}, which is not on the list: ${[...LICENCES].join(', ')}.`,
     )
   }
   const texts = textsIn(folder, /^(licen[cs]e|copying)(\.|-|$)/i)
-  if (texts.length === 0) throw new Error(`${name} ${version} is in a bundle and has no licence file to put beside it.`)
-  return { name, version, license, text: [...texts, ...textsIn(folder, /^notice(\.|$)/i)].join('\n\n') }
+  const text = [...texts, ...textsIn(folder, /^notice(\.|$)/i)].join('\n\n')
+  return { name, version, license, repository: repository?.url, text: texts.length > 0 ? text : undefined }
+}
+
+/** Some packages are published without the licence file of their repository: then it is that of another package from there. */
+const withText = (one, packages) => {
+  const { name, version, license, repository } = one
+  const from = packages.find((other) => other.text !== undefined && other.license === license && other.repository === repository)
+  const text = one.text ?? (repository === undefined ? undefined : from?.text)
+  if (text === undefined) throw new Error(`${name} ${version} is in a bundle and has no licence file to put beside it.`)
+  return { name, version, license, text }
 }
 
 const sha256 = (file) => createHash('sha256').update(readFileSync(file)).digest('hex')
@@ -90,7 +99,8 @@ const noticesOf = (packages) => {
  * @throws when a package has a licence that is not on the list, or no licence file
  */
 export const inventory = (metafiles, root = ROOT) => {
-  const packages = packageFolders(metafiles).map((folder) => readPackage(join(root, folder)))
+  const read = packageFolders(metafiles).map((folder) => readPackage(join(root, folder)))
+  const packages = read.map((one) => withText(one, read))
   const bom = bomOf(metafiles, packages, root)
   return { thirdParty: noticesOf(packages), bom: `${JSON.stringify(bom, null, 1)}\n` }
 }

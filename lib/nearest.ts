@@ -18,18 +18,23 @@ const distance = (a: string, b: string): number => {
   return row.at(-1) ?? 0
 }
 
-/** One mistake in three letters still shows what was meant. */
-const isNear = (word: string, known: string, mistakes: number): boolean => mistakes <= Math.min(word.length, known.length) / 3
+/** How far a known word is from what was typed, upper and lower case apart; one that begins like it, or it like that, is nearer than any other. */
+const mistakesIn = (word: string, known: string): number => {
+  const [unknown, candidate] = [word.slice(0, 64).toLowerCase(), known.toLowerCase()]
+  const isPart = unknown.length > 2 && (candidate.startsWith(unknown) || unknown.startsWith(candidate))
+  return distance(unknown, candidate) - (isPart ? 100 : 0)
+}
 
-/** The word of `known` that is nearest to `word`, upper and lower case apart: one that begins like it, or it like that, or one with few mistakes. */
+/** The word of `known` that is nearest to `word`, near or not; undefined where there is none. */
+export const closest = <T extends string>(word: string, known: readonly T[]): T | undefined =>
+  known.reduce<T | undefined>(
+    (best, name) => (best !== undefined && mistakesIn(word, best) <= mistakesIn(word, name) ? best : name),
+    undefined,
+  )
+
+/** As {@link closest}, when it is near enough to show what was meant: one mistake in three letters. */
 export const nearest = <T extends string>(word: string, known: readonly T[]): T | undefined => {
-  const unknown = word.slice(0, 64).toLowerCase()
-  const near = known.flatMap((name) => {
-    const candidate = name.toLowerCase()
-    const mistakes = distance(unknown, candidate)
-    const isPart = unknown.length > 2 && (candidate.startsWith(unknown) || unknown.startsWith(candidate))
-    return isPart || isNear(unknown, candidate, mistakes) ? [{ name, mistakes: isPart ? mistakes - 100 : mistakes }] : []
-  })
-  return near.reduce<(typeof near)[number] | undefined>((best, one) => (best && best.mistakes <= one.mistakes ? best : one), undefined)
-    ?.name
+  const best = closest(word, known)
+  if (best === undefined) return undefined
+  return mistakesIn(word, best) <= Math.min(word.length, 64, best.length) / 3 ? best : undefined
 }

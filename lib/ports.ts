@@ -5,9 +5,12 @@ import type { JsonObject } from './json.ts'
  * Cognito. Both sides are raw wire JSON: what no SDK knows must survive.
  * Every port throws ServiceError for an error of its service, and the signal's reason when it is aborted. No port retries.
  */
-export type UserPools = {
+export type PoolReader = {
   /** The `UserPool` of DescribeUserPool, as it came. */
   readonly describe: (userPoolId: string, signal: AbortSignal) => Promise<JsonObject>
+}
+
+export type UserPools = PoolReader & {
   /** The answer of GetUserPoolMfaConfig, as it came. Its quota is its own. */
   readonly getMfaConfig: (userPoolId: string, signal: AbortSignal) => Promise<JsonObject>
   /** Waits for room in the quota of updates. Asked for before the write-ahead: what is written ahead is sent at once. */
@@ -48,6 +51,9 @@ export type Table = {
   /** Removes the item if its revision still is `seen`; false when it is not. */
   readonly remove: (key: string, seen: number, signal: AbortSignal) => Promise<boolean>
 }
+
+/** The table for whoever only looks. */
+export type TableReader = Pick<Table, 'name' | 'read' | 'scan'>
 
 export type Clock = {
   /** Milliseconds since 1970. */

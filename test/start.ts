@@ -4,6 +4,7 @@ import { HELP, readOptions } from './start/options.ts'
 import { paintWith } from './start/paint.ts'
 import { Problem } from './start/problem.ts'
 import { run } from './start/run.ts'
+import { serve } from './start/serve.ts'
 
 const root = dirname(dirname(process.argv[1] ?? ''))
 const { env, stdout } = process
@@ -13,6 +14,12 @@ const main = async (): Promise<number> => {
   const options = readOptions(process.argv.slice(2))
   if (options.help) {
     stdout.write(HELP)
+    return 0
+  }
+  if (options.serve) {
+    const serving = await serve(root, options.pools, (text) => stdout.write(`${text}\n`))
+    await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve))
+    await serving.close()
     return 0
   }
   const isGood = await run(options, {

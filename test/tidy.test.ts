@@ -30,6 +30,8 @@ describe('the core', () => {
 
 /** What each folder of lib/ may import, itself and the ground apart. The ground is the files of lib/ itself; they import nothing but each other. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  // What the command line shows is what the binding and the healer would do.
+  fleet: ['binding', 'healer', 'pool', 'preflight', 'table'],
   binding: ['pool', 'preflight', 'table'],
   healer: ['pool', 'preflight', 'table'],
   pool: ['table'],

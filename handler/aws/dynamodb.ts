@@ -1,10 +1,8 @@
 // The one DynamoDB table: strong reads, and writes only where the revision still is the one that was read.
-import { DeleteItemCommand, DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import type { JsonObject } from '../../lib/json.ts'
+import { DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { marshall } from '@aws-sdk/util-dynamodb'
 import type { Table } from '../../lib/ports.ts'
-import { clientSettings } from './client-settings.ts'
-import { rawJson } from './raw-json.ts'
+import { dynamoClient, tableReader } from './dynamodb-reader.ts'
 import { calling } from './service-error.ts'
 
 /** @returns false when the condition did not hold */
@@ -25,15 +23,9 @@ const stillAt = (seen: number | undefined) =>
 
 /** The table `name`. Items are native attributes, so that a person can read them in the console. */
 export const dynamoTable = (region: string, name: string): Table => {
-  const client = new DynamoDBClient({ region, ...clientSettings(5_000), protocol: rawJson('1.0', 'DynamoDB_20120810') })
+  const client = dynamoClient(region)
   return {
-    name,
-    read: (key, signal) =>
-      calling('dynamodb:GetItem', signal, async () => {
-        const command = new GetItemCommand({ TableName: name, Key: { UserPoolId: { S: key } }, ConsistentRead: true })
-        const { Item } = await client.send(command, { abortSignal: signal })
-        return Item && (unmarshall(Item) as JsonObject)
-      }),
+    ...tableReader(client, name),
     put: (item, seen, signal) =>
       calling('dynamodb:PutItem', signal, () =>
         conditionally(() =>
@@ -42,14 +34,6 @@ export const dynamoTable = (region: string, name: string): Table => {
           }),
         ),
       ),
-    scan: (after, signal) =>
-      calling('dynamodb:Scan', signal, async () => {
-        const start = after === undefined ? {} : { ExclusiveStartKey: { UserPoolId: { S: after } } }
-        const { Items = [], LastEvaluatedKey } = await client.send(new ScanCommand({ TableName: name, ConsistentRead: true, ...start }), {
-          abortSignal: signal,
-        })
-        return { items: Items.map((item) => unmarshall(item) as JsonObject), next: LastEvaluatedKey?.['UserPoolId']?.S }
-      }),
     remove: (key, seen, signal) =>
       calling('dynamodb:DeleteItem', signal, () =>
         conditionally(() =>

@@ -4,6 +4,7 @@ import type { PoolWork } from '../invocation.ts'
 import { text } from '../json.ts'
 import { type EmailConfiguration, memberNames, withMembersOf } from '../pool/layers.ts'
 import { type Admission, admitAll } from '../pool/reconcile.ts'
+import type { Finding } from '../preflight/check.ts'
 import { findingsOf } from '../preflight/checks.ts'
 import { type Facts, factFinder } from '../preflight/facts.ts'
 import { parseSourceArn } from '../preflight/source-arn.ts'
@@ -12,6 +13,14 @@ import { digest } from './record.ts'
 
 /** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
 export const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+
+/** What findings come to: a refusal that says every error, or warnings. */
+export const verdictOf = (findings: readonly Finding[], isEnforced: boolean): Awaited<ReturnType<Admission>> => {
+  const errors = findings.filter(({ level }) => level === 'error')
+  const [worst] = errors
+  if (worst && isEnforced) return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
+  return { warnings: findings.map(({ message }) => message) }
+}
 
 /**
  * Before a detach puts another claim's configuration set back: mail by a set that is gone fails, so where SES says that it is gone the pool gets none.
@@ -81,11 +90,6 @@ export const admissionOf = (
       },
       facts,
     )
-    const errors = findings.filter(({ level }) => level === 'error')
-    const [worst] = errors
-    if (worst && binding.preflight === 'ENFORCE' && !isReplay(userPoolId)) {
-      return { refusal: refusal(worst.code, errors.map(({ message }) => message).join(' ')), warnings: [] }
-    }
-    return { warnings: findings.map(({ message }) => message) }
+    return verdictOf(findings, binding.preflight === 'ENFORCE' && !isReplay(userPoolId))
   }
 }

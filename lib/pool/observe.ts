@@ -60,7 +60,8 @@ export const observe = async (work: PoolWork, userPoolId: string, operation: Ope
   return { kind: 'observed', userPoolId, record, pool, live: emailConfigurationOf(pool), readAt }
 }
 
-const busy = (userPoolId: string, record: PoolRecord): Refusal => {
+/** What to say when another operation kept the pool's item until the time ran out. */
+export const busy = (userPoolId: string, record: PoolRecord): Refusal => {
   const others = claimsOf(record).map((claim) => stackName(claim.StackId))
   const who = others.length > 0 ? ` (bound by ${[...new Set(others)].join(', ')})` : ''
   return refusal(

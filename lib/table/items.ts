@@ -7,7 +7,7 @@ import { IN_DOUBT_MS } from '../timing.ts'
 
 type Draft = JsonObject & { readonly UserPoolId: string }
 
-export const readItemOf = (table: Table, clock: Clock, key: string, signal: AbortSignal) =>
+export const readItemOf = (table: Pick<Table, 'read'>, clock: Clock, key: string, signal: AbortSignal) =>
   retrying(clock, signal, () => table.read(key, signal))
 
 /**

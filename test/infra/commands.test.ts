@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
+import { readOptions as readCliOptions } from '../../handler/cli/options.ts'
 import { readOptions } from '../start/options.ts'
 import { commands } from './commands.ts'
 import { at, jsonTemplate, parseAll } from './template.ts'
@@ -18,8 +19,8 @@ test('the documents have commands of each kind', () => {
   expect(new Set(all.map(({ file }) => file)).size).toBeGreaterThan(10)
 })
 
-test('a script of npm that is named exists', () => {
-  const named = all.flatMap(({ text }) => /^npm (?:run )?(?!ci\b)([\w:]+)/.exec(text)?.[1] ?? [])
+test('a script of npm that is named exists, where it is not a command of npm’s own', () => {
+  const named = all.flatMap(({ text }) => /^npm (?:run )?(?!(?:ci|install|pack|login|publish)\b)([\w:]+)/.exec(text)?.[1] ?? [])
   expect(named).toEqual(expect.arrayContaining(['start', 'test', 'build', 'simulate', 'bench', 'test:e2e']))
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
@@ -36,6 +37,16 @@ test('npm start takes every command line of it that is shown', () => {
   const lines = all.filter(({ text }) => text.startsWith('npm start -- ') && !text.includes('FILE…')).map(({ text }) => text)
   expect(lines.length).toBeGreaterThan(3)
   for (const line of lines) expect(() => readOptions(words(line.replace(/<.*$/, '')).slice(3))).not.toThrow()
+})
+
+test('the command line takes every line of it that is shown', () => {
+  const lines = all.flatMap(({ text }) => /^npx cognito-ses-binding (.*)$/.exec(text)?.[1] ?? [])
+  expect(lines.length).toBeGreaterThan(3)
+  const values = { ARN: 'arn:aws:ses:eu-west-1:111122223333:identity/example.com', ADDRESS: 'a@example.com' }
+  for (const line of lines) {
+    const args = words(line).map((word) => values[word as keyof typeof values] ?? word)
+    expect(() => readCliOptions(args, '1.0.0')).not.toThrow()
+  }
 })
 
 test('the example of two files runs, and ends well', () => {

@@ -91,18 +91,37 @@ describe('the inventory', () => {
     expect(() => inventory(metafiles, root)).toThrow(/@they\/lib 2\.1\.0 is in a bundle under the licence .* not on the list/)
   })
 
+  test('puts the licence of the same repository beside a package that was published without one', () => {
+    const inRepository = (name: string, url: string) => JSON.stringify({ name, version: '1.0.0', license: 'MIT', repository: { url } })
+    const files = (url: string) => ({
+      'node_modules/one/package.json': inRepository('one', 'git+https://example.com/they.git'),
+      'node_modules/one/LICENSE': 'Copyright they',
+      'node_modules/two/package.json': inRepository('two', url),
+    })
+    const metafiles = (inputs: readonly string[]) => [
+      { outputs: { 'dist/a.js': { inputs: Object.fromEntries(inputs.map((input) => [input, { bytesInOutput: 1 }])) } } },
+    ]
+    const both = metafiles(['node_modules/one/index.js', 'node_modules/two/index.js'])
+    const same = project(files('git+https://example.com/they.git'))
+    expect(inventory(both, same.root).thirdParty).toBe('one 1.0.0 (MIT)\ntwo 1.0.0 (MIT)\n\nCopyright they\n')
+    const other = project(files('git+https://example.com/others.git'))
+    expect(() => inventory(both, other.root)).toThrow(/two 1.0.0 .* has no licence file/)
+  })
+
   test('stops at a package without a licence file', () => {
     const { root, metafiles } = project({ 'node_modules/@they/lib/package.json': manifest('MIT') })
     expect(() => inventory(metafiles, root)).toThrow(/has no licence file/)
   })
 })
 
-test('the build lists what the bundle holds of others, under Apache-2.0 and MIT only', () => {
+test('the build lists what the bundles hold of others, under Apache-2.0, MIT and ISC only', () => {
   const bom: Bom = JSON.parse(readFileSync('dist/bom.cdx.json', 'utf8'))
   const names = bom.components.map(({ name }) => name)
-  expect(names).toEqual(expect.arrayContaining(['@aws-sdk/client-cognito-identity-provider', '@smithy/core', 'valibot']))
+  expect(names).toEqual(
+    expect.arrayContaining(['@aws-sdk/client-cognito-identity-provider', '@smithy/core', 'valibot', 'yaml', '@aws-sdk/client-sts']),
+  )
   expect(new Set(bom.components.map(({ licenses }) => JSON.stringify(licenses)))).toEqual(
-    new Set(['Apache-2.0', 'MIT'].map((id) => JSON.stringify([{ license: { id } }]))),
+    new Set(['Apache-2.0', 'MIT', 'ISC'].map((id) => JSON.stringify([{ license: { id } }]))),
   )
   const thirdParty = readFileSync('dist/THIRD-PARTY.txt', 'utf8')
   for (const name of names) expect(thirdParty).toContain(`${name} `)

@@ -4,21 +4,26 @@ import { createUserPool } from './cognito/create-user-pool.ts'
 import { deleteUserPool } from './cognito/delete-user-pool.ts'
 import { describeUserPool } from './cognito/describe-user-pool.ts'
 import { getUserPoolMfaConfig } from './cognito/get-user-pool-mfa-config.ts'
+import { listUserPools } from './cognito/list-user-pools.ts'
 import { setUserPoolMfaConfig } from './cognito/set-user-pool-mfa-config.ts'
 import type { CognitoState } from './cognito/state.ts'
 import { updateUserPool } from './cognito/update-user-pool.ts'
 import { type ApiError, type Outcome, refused } from './outcome.ts'
 import { createBucket } from './quota.ts'
-import { parseObject, type Reply, replyOf, type Service } from './service.ts'
+import { parseObject, type Reply, replyOf, type Service, signedRegion } from './service.ts'
 
 const TARGET = 'AWSCognitoIdentityProviderService.'
 const PROTOCOL = { 'content-type': 'application/x-amz-json-1.1' }
 
-type Action = { readonly act: (state: CognitoState, request: JsonObject) => Outcome; readonly category?: 'read' | 'write' | 'resourceRead' }
+type Action = {
+  readonly act: (state: CognitoState, request: JsonObject, region: string) => Outcome
+  readonly category?: 'read' | 'write' | 'resourceRead'
+}
 
 /** `category` is the quota that the action counts against: UserPoolRead, UserPoolUpdate or UserPoolResourceRead (Cognito quotas page). */
 const ACTIONS: { readonly [action: string]: Action | undefined } = {
   CreateUserPool: { act: createUserPool },
+  ListUserPools: { act: listUserPools, category: 'read' },
   DescribeUserPool: { act: describeUserPool, category: 'read' },
   UpdateUserPool: { act: updateUserPool, category: 'write' },
   DeleteUserPool: { act: deleteUserPool },
@@ -42,12 +47,12 @@ export const createCognito = (state: CognitoState, quotaPerSecond: number | unde
     write: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
     resourceRead: quotaPerSecond === undefined ? unlimited : createBucket(quotaPerSecond, state.now),
   }
-  const perform = (name: string, request: JsonObject | undefined): Outcome => {
+  const perform = (name: string, request: JsonObject | undefined, region: string): Outcome => {
     const action = ACTIONS[name]
     if (!action) return refused('UnknownOperationException', '')
     if (!request) return refused('SerializationException', '')
     if (action.category && !take[action.category]()) return refused('TooManyRequestsException', 'Rate exceeded')
-    return action.act(state, request)
+    return action.act(state, request, region)
   }
   return {
     name: 'cognito',
@@ -57,7 +62,11 @@ export const createCognito = (state: CognitoState, quotaPerSecond: number | unde
       if (!target.startsWith(TARGET)) return undefined
       const action = target.slice(TARGET.length)
       const request = parseObject(body)
-      return { action, request: request ?? {}, perform: () => replyOf(perform(action, request), bodyReply, errorReply) }
+      return {
+        action,
+        request: request ?? {},
+        perform: () => replyOf(perform(action, request, signedRegion(headers) ?? state.region), bodyReply, errorReply),
+      }
     },
   }
 }

@@ -28,6 +28,8 @@ export type ErrorAnswer = { readonly code: string; readonly message: string; rea
 export type FaultCall = {
   readonly service: ServiceName
   readonly action: string
+  /** The Region that the request was signed for. */
+  readonly region: string | undefined
   readonly request: JsonObject
   /** The nth call of this action. */
   readonly count: number
@@ -65,7 +67,7 @@ export const courseOf = (fault: Fault | undefined): Course => {
 
 export type Faults = {
   readonly lay: (rule: FaultRule) => () => void
-  readonly next: (call: Pick<FaultCall, 'service' | 'action' | 'request'>) => Promise<Fault | undefined>
+  readonly next: (call: Pick<FaultCall, 'service' | 'action' | 'region' | 'request'>) => Promise<Fault | undefined>
 }
 
 /** Every rule counts every call; of the rules that want a fault, the one laid first has its way. */

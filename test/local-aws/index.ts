@@ -1,4 +1,4 @@
-// The embedded local AWS: one HTTP server on a free port of 127.0.0.1 that plays Cognito, SES v2, DynamoDB and CloudFormation's response bucket.
+// The embedded local AWS: one HTTP server on a free port of 127.0.0.1 that plays Cognito, SES v2, DynamoDB, CloudFormation's response bucket, and what the command line asks of STS and Lambda.
 import type { JsonObject } from '../../lib/json.ts'
 import {
   type AfterUpdate,
@@ -13,11 +13,13 @@ import {
 import { createCognito } from './cognito.ts'
 import { createDynamoDb, type Table } from './dynamodb.ts'
 import { createFaults, type FaultRule } from './faults.ts'
+import { createLambda } from './lambda.ts'
 import { type Answer, createResponseBucket, type RefusedAnswer } from './response-bucket.ts'
 import { type Call, startServer } from './server.ts'
 import { createSesSetters, type SesSetters } from './ses/setters.ts'
 import { createSesState, identityKey } from './ses/state.ts'
 import { createSes } from './ses.ts'
+import { createSts } from './sts.ts'
 
 export type LocalAwsOptions = {
   /** What UpdateUserPool does with a member that is omitted at the top level: `reset` unless told. */
@@ -57,6 +59,8 @@ export type LocalAws = {
   /** An odd service: may change what an UpdateUserPool stores. */
   afterUpdate: AfterUpdate | undefined
   readonly ses: SesSetters
+  /** Puts a Lambda function that can be asked about; it does not run. */
+  readonly putFunction: (name: string, members?: JsonObject, region?: string) => void
   /** A fresh ResponseURL, signed now unless told. */
   readonly responseUrl: (options?: { readonly signedAt?: number }) => { readonly url: string; readonly id: string }
   /** Every PUT that was taken, in order. */
@@ -106,7 +110,11 @@ export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<Loca
   const bucket = createResponseBucket(region, now)
   const faults = createFaults()
   const calls: Call[] = []
-  const services = [createCognito(cognito, options.quotaPerSecond), dynamoDb.service, createSes(sesState, region), bucket.service]
+  const lambda = createLambda(account, region)
+  const services = [
+    ...[createCognito(cognito, options.quotaPerSecond), dynamoDb.service, createSes(sesState, region), lambda.service],
+    ...[createSts(account), bucket.service],
+  ]
   const server = await startServer({ services, faults, calls, now, latencyMs: options.latencyMs ?? 0 })
 
   const entryOf = (id: string) => {
@@ -128,6 +136,7 @@ export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<Loca
     },
     afterUpdate: undefined,
     ses: createSesSetters(sesState, region),
+    putFunction: lambda.putFunction,
     responseUrl: ({ signedAt = now() } = {}) => {
       const { id, path } = bucket.sign(signedAt)
       return { id, url: `http://${server.host}${path}` }

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { JsonObject } from '../../lib/json.ts'
 import type { ApiError, Outcome } from './outcome.ts'
 
-export type ServiceName = 'cognito' | 'ses' | 'dynamodb' | 'response'
+export type ServiceName = 'cognito' | 'ses' | 'dynamodb' | 'sts' | 'lambda' | 'response'
 
 export type Incoming = {
   readonly method: string

@@ -1,10 +1,14 @@
 // How often which service was called, as numbers and in words.
 import type { Call } from '../local-aws/server.ts'
 
-const NAMES = { cognito: 'Cognito', dynamodb: 'DynamoDB', ses: 'SES', response: 'CloudFormation' } as const satisfies Record<
-  Call['service'],
-  string
->
+const NAMES = {
+  cognito: 'Cognito',
+  dynamodb: 'DynamoDB',
+  ses: 'SES',
+  sts: 'STS',
+  lambda: 'Lambda',
+  response: 'CloudFormation',
+} as const satisfies Record<Call['service'], string>
 
 const countedBy = (calls: readonly Call[], key: 'service' | 'action'): Readonly<Record<string, number>> => {
   const counts: Record<string, number> = {}

@@ -10,6 +10,10 @@ export type Options = {
   /** The table of the caller's account: given with --aws, and only then. */
   readonly table: string | undefined
   readonly log: boolean
+  /** Keeps the local AWS running, with a fleet. */
+  readonly serve: boolean
+  /** How many plain pools the fleet has besides. */
+  readonly pools: number
   readonly help: boolean
 }
 
@@ -19,6 +23,8 @@ export const HELP = `Runs dist/index.js as Lambda would, with events as CloudFor
   npm start -- FILE…                these events instead, in this order; - reads one from standard input
   npm start -- --aws --table NAME FILE…
                                     these events in your own account
+  npm start -- --serve
+                                    a local AWS with a fleet of user pools, for the command line (docs/cli.md)
 
 Options
   --world reset|keep   what the local Cognito does with a setting that UpdateUserPool leaves out: it goes to its
@@ -27,6 +33,8 @@ Options
   --aws                your real account: credentials and Region as the AWS SDK finds them (environment, profile, SSO …).
                        It changes user pools. The answer stays on this machine: CloudFormation hears nothing
   --table NAME         the DynamoDB table of the function (TABLE_NAME); needed with --aws
+  --serve              keeps the local AWS running until Ctrl-C, and prints the environment that reaches it
+  --pools N            with --serve: so many more pools, on COGNITO_DEFAULT
   --help               this text
 
 A FILE is an event as CloudFormation sends it, or { "title", "event", "expect" } as in test/events.
@@ -53,11 +61,17 @@ Examples
 
 export const readOptions = (args: readonly string[]): Options => {
   const { values, positionals } = parsed(args)
-  const { world, aws = false, table, log = false, help = false } = values
-  const options = { files: positionals, world: world === 'keep' ? world : 'reset', table, log, help } as const
+  const { world, aws = false, table, log = false, serve = false, pools = '0', help = false } = values
+  const more = /^\d{1,5}$/.test(pools) ? Number(pools) : Number.NaN
+  const options = { files: positionals, world: world === 'keep' ? world : 'reset', table, log, serve, pools: more, help } as const
   if (help) return options
   if (world !== undefined && world !== 'reset' && world !== 'keep') {
     throw new Problem(`Expected --world to be reset or keep; got "${world}".`)
+  }
+  if (Number.isNaN(more)) throw new Problem(`Expected --pools to be a number below 100000; got "${pools}".`)
+  if (!serve && values.pools !== undefined) throw new Problem('--pools goes with --serve.')
+  if (serve && (aws || table !== undefined || positionals.length > 0)) {
+    throw new Problem('--serve stands alone: it plays no events, and needs no account.')
   }
   if (aws && world !== undefined) throw new Problem('--world is for the local AWS; leave it out with --aws.')
   if (aws && !table) {
@@ -80,6 +94,8 @@ const parsed = (args: readonly string[]) => {
         aws: { type: 'boolean' },
         table: { type: 'string' },
         log: { type: 'boolean' },
+        serve: { type: 'boolean' },
+        pools: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     })

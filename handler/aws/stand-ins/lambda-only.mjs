@@ -43,7 +43,7 @@ const OPERATION = 9
  * A client's schemas without what goes in and comes out of a call: only the SDK's own protocols look at that, and errors need no class
  * of their own. Made of the values that the package exports, so an import that this leaves out is an error of the build. (97 KB, 16 ms)
  */
-const operationsOnly = (path) => {
+export const operationsOnly = (path) => {
   const [, client] = path.match(/(@aws-sdk\/client-[^/]+)/)
   const operations = Object.entries(require(client)).filter(([, value]) => Array.isArray(value) && value[0] === OPERATION)
   return [

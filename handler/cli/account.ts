@@ -1,0 +1,128 @@
+// What the command line reads of an account: who asks, the provider, and the pools of a Region. Nothing here can write.
+import { ListUserPoolsCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda'
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
+import { isNotFound, ServiceError } from '../../lib/errors.ts'
+import type { Listed } from '../../lib/fleet/status.ts'
+import { isObject, type JsonObject, text } from '../../lib/json.ts'
+import type { Clock, PoolReader, Ses, TableReader } from '../../lib/ports.ts'
+import { strings } from '../../lib/preflight/check.ts'
+import { retrying } from '../../lib/retry.ts'
+import { tokenBucket } from '../../lib/token-bucket.ts'
+import { clientSettings } from '../aws/client-settings.ts'
+import { poolReader, rawCalls } from '../aws/cognito-reader.ts'
+import { dynamoClient, tableReader } from '../aws/dynamodb-reader.ts'
+import { rawRestJson } from '../aws/raw-json.ts'
+import { calling } from '../aws/service-error.ts'
+import { sesReader } from '../aws/ses.ts'
+
+/** UserPoolRead is 15 a second for the account. Signing in does not count against it; deployments and the healer (5) do. */
+const PER_SECOND = 10
+
+const SETTINGS = clientSettings(10_000)
+
+const FUNCTION = 'cognito-ses-binding'
+
+export type Provider = {
+  readonly functionName: string
+  readonly runtime: string
+  readonly deployedAt: string
+  readonly state: string
+  readonly table: string
+  /** Whether a binding may lie over another stack's. */
+  readonly allowTakeover: boolean
+  /** The release, where the function says it. */
+  readonly version: string | null
+}
+
+export type Caller = { readonly account: string; readonly partition: string }
+
+/** The Region that the environment or the profile names. */
+export const ownRegion = async (): Promise<string | undefined> => new STSClient(SETTINGS).config.region().catch(() => undefined)
+
+/** Who asks. @throws ServiceError */
+export const callerIn = async (region: string, signal: AbortSignal): Promise<Caller> => {
+  const client = new STSClient({ ...SETTINGS, region })
+  const { Account = '', Arn } = await calling('sts:GetCallerIdentity', signal, () =>
+    client.send(new GetCallerIdentityCommand({}), { abortSignal: signal }),
+  )
+  return { account: Account, partition: Arn?.split(':')[1] ?? 'aws' }
+}
+
+/** One Region of the account, read at the command line's pace. */
+export type RegionReader = {
+  readonly region: string
+  readonly pools: PoolReader
+  readonly ses: Ses
+  readonly table: (name: string) => TableReader
+  /** All pages. */
+  readonly list: (signal: AbortSignal) => Promise<readonly Listed[]>
+  /** Undefined where there is none. */
+  readonly provider: (signal: AbortSignal) => Promise<Provider | undefined>
+}
+
+/** Reads of one Region. */
+export const regionReader = (region: string, clock: Clock): RegionReader => {
+  const call = rawCalls(region)
+  const listUserPools = call('cognito-idp:ListUserPools', ListUserPoolsCommand)
+  const turn = tokenBucket(clock, PER_SECOND, PER_SECOND)
+  const pageAfter = async (NextToken: string | undefined, signal: AbortSignal) => {
+    await turn(signal)
+    return listUserPools({ MaxResults: 60, ...(NextToken === undefined ? {} : { NextToken }) }, signal)
+  }
+  return {
+    region,
+    pools: poolReader(call, turn),
+    ses: sesReader(),
+    table: (name) => tableReader(dynamoClient(region), name),
+    list: async (signal) => {
+      const listed: Listed[] = []
+      let next: string | undefined
+      do {
+        const after = next
+        const page = await retrying(clock, signal, () => pageAfter(after, signal))
+        listed.push(...objectsIn(page, 'UserPools').map((pool) => listedAs(region, pool)))
+        next = text(page, 'NextToken')
+      } while (next)
+      return listed
+    },
+    provider: (signal) => retrying(clock, signal, () => providerIn(region, signal)),
+  }
+}
+
+const objectsIn = (object: JsonObject, name: string): readonly JsonObject[] => {
+  const value = object[name]
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+const listedAs = (region: string, pool: JsonObject): Listed => ({
+  region,
+  id: text(pool, 'Id') ?? '',
+  name: text(pool, 'Name') ?? '',
+  replicas: strings(pool, 'ReplicaRegions'),
+})
+
+const providerIn = async (region: string, signal: AbortSignal): Promise<Provider | undefined> => {
+  const client = new LambdaClient({ ...SETTINGS, region, protocol: rawRestJson() })
+  const action = 'lambda:GetFunctionConfiguration'
+  try {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: FUNCTION })
+    const {
+      Environment,
+      FunctionName = FUNCTION,
+      Runtime = '',
+      LastModified = '',
+      State = 'Active',
+    } = await calling(action, signal, () => client.send(command, { abortSignal: signal }))
+    const { TABLE_NAME: table, VERSION: version = null, ALLOW_TAKEOVER } = Environment?.Variables ?? {}
+    if (!table) {
+      const said = Environment?.Error?.Message ?? 'the function has no TABLE_NAME in its environment, so it is not the provider'
+      throw new ServiceError(action, Environment?.Error?.ErrorCode ?? 'NoTable', said, 400)
+    }
+    const allowTakeover = ALLOW_TAKEOVER !== 'false'
+    return { functionName: FunctionName, runtime: Runtime, deployedAt: LastModified, state: State, table, allowTakeover, version }
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,150 @@
+// The command line: what may stand on it, its help, and what is wrong with it. Flags of `plan` are the Lambda's own properties.
+import { parseArgs } from 'node:util'
+import { type Binding, PROPERTIES, parseProperties } from '../../lib/binding/properties.ts'
+import { STATES, type State } from '../../lib/fleet/status.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { closest } from '../../lib/nearest.ts'
+import { Problem } from './problem.ts'
+
+const OUTPUTS = { status: ['table', 'json', 'ndjson', 'csv'], plan: ['yaml', 'json'] } as const
+type Output = (typeof OUTPUTS)['status' | 'plan'][number]
+
+type Common = {
+  readonly pools: readonly string[]
+  /** None: the one that the environment or the profile names. */
+  readonly regions: readonly string[]
+  readonly profile: string | undefined
+  readonly output: Output
+  readonly exitCode: boolean
+}
+export type StatusOptions = Common & { readonly command: 'status'; readonly only: readonly State[] }
+export type PlanOptions = Common & {
+  readonly command: 'plan'
+  readonly stack: string
+  /** As they were given, for the template. */
+  readonly properties: JsonObject
+  readonly binding: Binding
+}
+
+/** ConfigurationSet → configuration-set */
+const flagOf = (property: string): string => property.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()
+
+/** Those of the template itself, and the pools, are no flags. */
+const NO_FLAGS = /^(?:UserPoolIds?|Service.*|Nonce|Preflight|EmailSendingAccount)$/
+const WISHES = (Object.keys(PROPERTIES) as (keyof typeof PROPERTIES)[]).filter((name) => !NO_FLAGS.test(name))
+
+type Flag = { readonly type: 'string' | 'boolean'; readonly short?: string; readonly multiple?: boolean }
+const COMMON: Readonly<Record<string, Flag>> = {
+  region: { type: 'string', multiple: true },
+  profile: { type: 'string' },
+  output: { type: 'string', short: 'o' },
+  json: { type: 'boolean' },
+  'exit-code': { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+}
+const OWN: Readonly<Record<'status' | 'plan', Readonly<Record<string, Flag>>>> = {
+  status: { only: { type: 'string', multiple: true } },
+  plan: {
+    stack: { type: 'string' },
+    ...Object.fromEntries(WISHES.map((name) => [flagOf(name), { type: PROPERTIES[name].type === 'flag' ? 'boolean' : 'string' } as const])),
+  },
+}
+const FLAGS = { ...COMMON, ...OWN.status, ...OWN.plan }
+
+export const HELP = `What do your Cognito user pools send mail with, and who bound them? Reads; never writes.
+
+  cognito-ses-binding status              every user pool of the Region
+  cognito-ses-binding status POOL…        these, with all that is wrong with them: why does no mail arrive?
+  cognito-ses-binding plan [POOL…] --configuration-set NAME …
+                                          prints the template that binds them, and what it would change
+
+POOL is an ID, a name, or a name with * in it. Without one, plan takes the pools on COGNITO_DEFAULT, and those of --stack.
+
+Both
+  --region R        where to look; may be given again (status). Default: AWS_REGION, or the profile's
+  --profile P       credentials of this profile. Default: as the AWS SDK finds them
+  -o, --output F    status: ${OUTPUTS.status.join(', ')}; plan: ${OUTPUTS.plan.join(', ')} (--json for short)
+  --exit-code       2 when a pool needs attention, or plan leaves one out
+status
+  --only STATE,…    rows of these states: ${STATES.join(', ')}
+plan
+  --stack NAME      the stack that the template is for: its own bindings are no conflict (default: pool-mail)
+${WISHES.map((name) => `  --${flagOf(name).padEnd(26)}${PROPERTIES[name].description}`).join('\n')}
+
+Exit status  0 done · 1 something could not be told · 2 with --exit-code: see there · 3 the command is wrong · 130 interrupted
+Needs        cognito-idp:ListUserPools, DescribeUserPool · ses:GetAccount, GetEmailIdentity, GetConfigurationSet,
+             GetConfigurationSetEventDestinations, GetDedicatedIpPool · lambda:GetFunctionConfiguration · dynamodb:GetItem, Scan
+             (infra/cli-policy.json). What is denied shows as ?, and is told once.
+`
+
+const REGION = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-\d{1,2}$/
+
+/** A Region's name becomes part of a host name. @throws Problem */
+export const checkedRegion = (region: string): string => {
+  if (REGION.test(region)) return region
+  throw new Problem(`Expected --region to be a Region, like eu-west-1; got ${JSON.stringify(region)}.`)
+}
+
+const commandOf = (word: string | undefined): 'status' | 'plan' => {
+  if (word === 'status' || word === 'plan') return word
+  const hint =
+    word === undefined ? 'Give a command: status or plan' : `Unknown command ${word}; did you mean ${closest(word, Object.keys(OUTPUTS))}?`
+  throw new Problem(word === undefined ? `${hint} (--help tells more).` : hint)
+}
+
+const parsed = (args: readonly string[]) => {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options: FLAGS })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const [, dashes, unknown] = /^Unknown option '(--?)([^']+)'/.exec(message) ?? []
+    if (unknown !== undefined)
+      throw new Problem(`Unknown flag ${dashes}${unknown}; did you mean --${closest(unknown, Object.keys(FLAGS))}?`)
+    throw new Problem(`${message.split(/\.\s|\n/)[0]?.replace(/\.$/, '')}.`)
+  }
+}
+
+/**
+ * What the command line asks for.
+ * @returns the text to print, or the options. @throws Problem
+ */
+export const readOptions = (args: readonly string[], version: string): StatusOptions | PlanOptions | string => {
+  const flags = args.slice(0, args.includes('--') ? args.indexOf('--') : undefined)
+  if (args.length === 0 || flags.includes('--help') || flags.includes('-h')) return HELP
+  if (flags.includes('--version')) return `${version}\n`
+  const { values, positionals } = parsed(args)
+  const [word, ...pools] = positionals
+  const command = commandOf(word)
+  const stray = Object.keys(values).find((flag) => !Object.hasOwn(COMMON, flag) && !Object.hasOwn(OWN[command], flag))
+  if (stray !== undefined) throw new Problem(`--${stray} is no flag of ${command}, but of ${command === 'plan' ? 'status' : 'plan'}.`)
+  const one = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))
+  const list = (name: string): string[] => [values[name] ?? []].flat().flatMap((value) => String(value).split(',').filter(Boolean))
+  const asked = values['json'] === true ? 'json' : (one('output') ?? OUTPUTS[command][0])
+  const output = OUTPUTS[command].find((known) => known === asked)
+  if (!output) throw new Problem(`Expected --output of ${command} to be ${OUTPUTS[command].join(', ')}; got ${asked}.`)
+  const regions = [...new Set(list('region'))].map(checkedRegion)
+  const common = { pools, regions, profile: one('profile'), output, exitCode: values['exit-code'] === true }
+  return command === 'status' ? { ...common, command, only: statesOf(list('only')) } : { ...common, command, ...wishOf(one, regions) }
+}
+
+const statesOf = (words: readonly string[]): State[] =>
+  words.map((word) => {
+    const state = STATES.find((known) => known === word)
+    if (!state) throw new Problem(`Unknown state ${word}; did you mean ${closest(word, STATES)}?`)
+    return state
+  })
+
+/** What `plan` is to declare, judged as the Lambda judges it. */
+const wishOf = (one: (flag: string) => string | undefined, regions: readonly string[]) => {
+  const given = WISHES.map((name) => [name, one(flagOf(name))] as const).filter(([, value]) => value !== undefined)
+  const properties = Object.fromEntries(given) as JsonObject
+  const read = parseProperties({ UserPoolId: 'us-east-1_x', ...properties })
+  if (!read.ok) throw new Problem(read.message)
+  if (regions.length > 1) throw new Problem('plan makes the template of one stack, and a stack is in one Region: give --region once.')
+  const stack = one('stack') ?? 'pool-mail'
+  if (!/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(stack)) {
+    throw new Problem(`Expected --stack to be a stack's name: a letter, then letters, digits and -; got ${JSON.stringify(stack)}.`)
+  }
+  return { stack, properties, binding: read.binding }
+}

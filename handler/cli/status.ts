@@ -1,0 +1,144 @@
+// status: how every pool stands, in four forms. Rows are printed as they come where the form allows it, else in order of urgency.
+import { needsAttention, type PoolStatus, STATES, type State } from '../../lib/fleet/status.ts'
+import { child, type JsonObject } from '../../lib/json.ts'
+import type { RegionReader } from './account.ts'
+import { chosen, needsList } from './choice.ts'
+import { openRegion, type Region, type Sight, visitAll } from './fleet.ts'
+import type { StatusOptions } from './options.ts'
+import { COLUMNS, cellsOf, csv, type Out, page, table } from './screen.ts'
+
+/** All that was read. */
+type Fleet = {
+  readonly regions: readonly Region[]
+  /** What --only lets through. */
+  readonly rows: readonly PoolStatus[]
+  /** Of all that was read. */
+  readonly states: Readonly<Record<State, number>>
+  /** How many send with COGNITO_DEFAULT, by Region. */
+  readonly onDefault: ReadonlyMap<string, number>
+  readonly isStopped: boolean
+}
+
+/** The answer to `status`. @returns the exit status */
+export const status = async (options: StatusOptions, readers: readonly RegionReader[], sight: Sight, out: Out): Promise<number> => {
+  const { account } = sight.caller
+  const fleet = await readFleet(options, readers, sight, (row) => {
+    if (options.output === 'ndjson') out.print(JSON.stringify({ type: 'pool', account, ...row }))
+  })
+  const { rows, states, regions, isStopped } = fleet
+  const problems = [...new Set(regions.flatMap((region) => [...region.problems.values()]))]
+  const complete = !isStopped && problems.length === 0 && states.unread === 0
+  const attention = rows.filter(needsAttention).length
+  const summary = { account, complete, problems, summary: { pools: rows.length, attention, states } }
+  if (options.output === 'json') {
+    const head = { schemaVersion: 1, tool: out.tool, generatedAt: new Date(sight.clock.now()).toISOString() }
+    out.print(JSON.stringify({ ...head, ...summary, regions: regions.map((region) => regionJson(region, rows)) }, null, 2))
+  } else if (options.output === 'ndjson') {
+    if (!isStopped) out.print(JSON.stringify({ type: 'summary', ...summary }))
+  } else out.print(textOf(options, fleet, account, out))
+  for (const line of remarks(options, fleet)) out.tell(line)
+  for (const problem of problems) out.tell(`? ${problem}`)
+  if (isStopped) return 130
+  return options.exitCode && attention > 0 ? 2 : complete ? 0 : 1
+}
+
+/** Reads all pools that are asked for; `each` hears of the rows that are shown, as they come. */
+const readFleet = async (
+  { pools: words, only }: StatusOptions,
+  readers: readonly RegionReader[],
+  sight: Sight,
+  each: (row: PoolStatus) => void,
+): Promise<Fleet> => {
+  const rows: PoolStatus[] = []
+  const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
+  const onDefault = new Map<string, number>()
+  const take = (row: PoolStatus): void => {
+    states[row.state] += 1
+    if (row.sender === 'COGNITO_DEFAULT') onDefault.set(row.region, (onDefault.get(row.region) ?? 0) + 1)
+    if (only.length > 0 && !only.includes(row.state)) return
+    rows.push(row)
+    each(row)
+  }
+  let regions: readonly Region[] = []
+  try {
+    regions = await Promise.all(readers.map((reader) => openRegion(reader, needsList(words), sight)))
+    const visits = [...chosen(words, regions)].map(([region, pools]) => visitAll(region, pools, ({ status: row }) => take(row), sight))
+    await Promise.all(visits)
+  } catch (error) {
+    if (!sight.signal.aborted) throw error
+  }
+  return { regions, rows: rows.sort(byUrgency(readers)), states, onDefault, isStopped: sight.signal.aborted }
+}
+
+const byUrgency = (readers: readonly RegionReader[]) => {
+  const ranks = new Map(readers.map(({ region }, index) => [region, index]))
+  const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  return (a: PoolStatus, b: PoolStatus): number =>
+    (ranks.get(a.region) ?? 0) - (ranks.get(b.region) ?? 0) ||
+    STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
+    compare(a.name, b.name) ||
+    compare(a.id, b.id)
+}
+
+const sesOf = (ses: JsonObject | undefined) => {
+  if (!ses) return null
+  const quota = child(ses, 'SendQuota')
+  return {
+    production: ses['ProductionAccessEnabled'] ?? null,
+    sending: ses['SendingEnabled'] ?? null,
+    enforcement: ses['EnforcementStatus'] ?? null,
+    max24HourSend: quota?.['Max24HourSend'] ?? null,
+    sentLast24Hours: quota?.['SentLast24Hours'] ?? null,
+  }
+}
+
+const regionJson = ({ reader: { region }, provider, ses }: Region, rows: readonly PoolStatus[]) => ({
+  region,
+  provider: provider && !('ok' in provider) ? provider : null,
+  ses: sesOf(ses),
+  pools: rows.filter((row) => row.region === region),
+})
+
+/** CSV, pages about the pools that were named, or a table of all. */
+const textOf = ({ output, pools: words }: StatusOptions, { rows, regions }: Fleet, account: string, { screen }: Out): string => {
+  if (output === 'csv') {
+    const lines = rows.map((row) => [account, row.region, ...cellsOf(row)])
+    return [['ACCOUNT', 'REGION', ...COLUMNS], ...lines].map(csv).join('\n')
+  }
+  if (words.length > 0) return rows.map((row) => page(row, screen)).join('\n\n')
+  const isPlaced = regions.length > 1
+  const placed = ([state = '', ...cells]: readonly string[], region: string) => [state, ...(isPlaced ? [region] : []), ...cells]
+  return table(
+    placed(COLUMNS, 'REGION'),
+    rows.map((row) => placed(cellsOf(row), row.region)),
+    isPlaced ? 3 : 2,
+    screen,
+  )
+}
+
+const providerText = ({ reader, provider }: Region): string => {
+  if (!provider || 'ok' in provider) return `${reader.region} ${provider ? '?' : 'none'}`
+  const { runtime, deployedAt, state } = provider
+  return `${reader.region} ${runtime}, deployed ${deployedAt.slice(0, 10)}${state === 'Active' ? '' : `, ${state}`}`
+}
+
+/** What is said beside the result: counts, the provider, SES, and what to do next. */
+const remarks = ({ pools: words }: StatusOptions, { regions, states, onDefault }: Fleet): readonly string[] => {
+  const all = Object.values(states).reduce((sum, count) => sum + count, 0)
+  const counted = STATES.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : [])).join(', ')
+  const deleted = regions.filter(({ gone }) => gone > 0)
+  return [
+    `${all} pool${all === 1 ? '' : 's'}: ${counted || 'none'} · provider: ${regions.map(providerText).join(' · ') || '?'}`,
+    ...deleted.map(({ reader, gone }) => `${reader.region}: ${gone} deleted while they were read`),
+    ...regions.flatMap(({ reader: { region }, ses }) => {
+      const facts = sesOf(ses)
+      const count = words.length > 0 ? 0 : (onDefault.get(region) ?? 0)
+      const kind = facts?.production === false ? 'sandbox' : 'production'
+      const next = `cognito-ses-binding plan --region ${region} --configuration-set NAME --source-arn ARN --from ADDRESS`
+      return [
+        ...(facts ? [`SES ${region}: ${kind}, ${facts.sentLast24Hours} of ${facts.max24HourSend} mails in 24 hours`] : []),
+        ...(count > 0 ? [`${region}: ${count} on COGNITO_DEFAULT share its 50 mails a day. To move them: ${next}`] : []),
+      ]
+    }),
+  ]
+}
