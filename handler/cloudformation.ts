@@ -17,11 +17,16 @@ export type CloudFormationEvent = JsonObject & {
   readonly LogicalResourceId: string
 }
 
-/** Whether it is CloudFormation that asks, as far as an answer needs. */
+/** What an answer says again may take this much of its 4,096 bytes. CloudFormation's own limits add up to half of it. */
+const LONGEST_IDS = 3_000
+
+/** Whether it is CloudFormation that asks, as far as an answer needs: an answer that would be too long could never be given. */
 export const isCloudFormationEvent = (event: unknown): event is CloudFormationEvent =>
   isObject(event) &&
   ['RequestType', 'StackId', 'RequestId', 'LogicalResourceId'].every((name) => typeof event[name] === 'string') &&
-  'ResponseURL' in event
+  'ResponseURL' in event &&
+  Buffer.byteLength(JSON.stringify([event['StackId'], event['RequestId'], event['LogicalResourceId'], event['PhysicalResourceId']])) <=
+    LONGEST_IDS
 
 const isForeign = (stackId: string, own: Arn | undefined, region: string): boolean => {
   const stack = parseArn(stackId, 'cloudformation')
@@ -57,7 +62,7 @@ export const handleCloudFormation = async (
     idempotencyKey: digest(event),
     signedAt: target.signedAt,
     requestId: event.RequestId,
-    physicalResourceId: text(event, 'PhysicalResourceId'),
+    physicalResourceId: text(event, 'PhysicalResourceId') || undefined,
     properties: event['ResourceProperties'],
     oldProperties: event['OldResourceProperties'],
     logStream: context.logStreamName ?? 'of the function',
@@ -115,8 +120,11 @@ export const handleCloudFormation = async (
  */
 const remainingOf = (event: JsonObject, target: ResponseTarget, context: LambdaContext, now: number): number => {
   const properties = event['ResourceProperties']
-  const seconds = Number(event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined))
+  const asked = event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined)
+  // Anything else is refused by name with the other properties; an object can throw when it is made a number of.
+  const seconds = typeof asked === 'string' || typeof asked === 'number' ? Number(asked) : Number.NaN
   const signed = timeOf(target.signedAt ?? '')
   const left = seconds * 1_000 - Math.max(0, now - (Number.isFinite(signed) ? signed : now))
-  return left > 0 ? Math.min(left, remainingMs(context)) : remainingMs(context)
+  // In less than a second nothing could be told in time: it is as good as over.
+  return left >= 1_000 ? Math.min(left, remainingMs(context)) : remainingMs(context)
 }

@@ -14,9 +14,9 @@ export const OWN: JsonObject = { EmailSendingAccount: 'DEVELOPER', SourceArn: ID
 export const OWNED: JsonObject = { Name: 'people', EmailConfiguration: OWN }
 
 /** The pool without what lives by itself. */
-export const still = (pool: JsonObject): JsonObject => without(pool, ['LastModifiedDate', 'EstimatedNumberOfUsers'])
+export const settingsOf = (pool: JsonObject): JsonObject => without(pool, ['LastModifiedDate', 'EstimatedNumberOfUsers'])
 
-export type Stage = Awaited<ReturnType<typeof openStage>>
+export type Stage = Awaited<ReturnType<typeof stageOn>>
 
 const lambdas = createLambdas()
 afterAll(lambdas.close)
@@ -26,13 +26,13 @@ export const { start: startLambda } = lambdas
 
 const open: { readonly close: () => Promise<void> }[] = []
 
-export const openStage = async (options: LocalAwsOptions = {}, environment: Readonly<Record<string, string>> = {}) => {
-  const aws = await startLocalAws(options)
+/** @param start starts a process of the function on this AWS @param now the time of both */
+export const stageOn = async (aws: LocalAws, start: () => Promise<Lambda>, now: () => number) => {
   healthySes(aws)
   const mine: Lambda[] = []
   /** Another process on the same AWS. */
   const newLambda = async (): Promise<Lambda> => {
-    const lambda = await startLambda({ ...aws.environment, ...environment })
+    const lambda = await start()
     mine.push(lambda)
     return lambda
   }
@@ -41,11 +41,12 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
     aws,
     lambda,
     newLambda,
+    now,
     resource: (stack = 'mail', logicalResourceId = 'Binding', by: Lambda = lambda) =>
       resource(aws, (event, context) => by.invoke(event, context), stack, logicalResourceId),
     email: (id: string): JsonObject | undefined => child(aws.userPool(id), 'EmailConfiguration'),
     /** All that must never change. */
-    settings: (id: string): JsonObject => without(still(aws.userPool(id)), ['EmailConfiguration']),
+    settings: (id: string): JsonObject => without(settingsOf(aws.userPool(id)), ['EmailConfiguration']),
     count: (action: string): number => aws.calls.filter((call) => call.action === action).length,
     poolRecord: (id: string) => aws.table.read(id),
     bindingRecord: (stack = 'mail', logicalResourceId = 'Binding') =>
@@ -64,6 +65,12 @@ export const openStage = async (options: LocalAwsOptions = {}, environment: Read
   }
   open.push(stage)
   return stage
+}
+
+/** The bundle in a process of its own, over HTTP, on the clock on the wall. */
+export const openStage = async (options: LocalAwsOptions = {}, environment: Readonly<Record<string, string>> = {}): Promise<Stage> => {
+  const aws = await startLocalAws(options)
+  return stageOn(aws, () => startLambda({ ...aws.environment, ...environment }), Date.now)
 }
 
 /** For afterEach. */
@@ -90,7 +97,7 @@ export const deferred = <T>() => {
  * Holds back the first call that `matches`, before it takes effect.
  * `reached` resolves when it has come; `release` lets it go, or lets a fault happen to it.
  */
-export const hold = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
+export const pauseAt = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
   const reached = deferred<FaultCall>()
   const gate = deferred<Fault | undefined>()
   let isHeld = false
@@ -104,7 +111,7 @@ export const hold = (aws: LocalAws, matches: (call: FaultCall) => boolean) => {
 }
 
 /** Holds back the first `count` calls that `matches`, until all of them have come: so that what makes them runs at the same moment. */
-export const meet = (aws: LocalAws, count: number, matches: (call: FaultCall) => boolean): void => {
+export const rendezvous = (aws: LocalAws, count: number, matches: (call: FaultCall) => boolean): void => {
   const all = deferred<undefined>()
   let come = 0
   aws.fault((call) => {
@@ -116,7 +123,7 @@ export const meet = (aws: LocalAws, count: number, matches: (call: FaultCall) =>
 }
 
 /** A rule for every call of an action. */
-export const always =
+export const everyTime =
   (action: string, fault: Fault): FaultRule =>
   (call) =>
     call.action === action ? fault : undefined

@@ -7,7 +7,7 @@ import { tableRefusalFor } from '../table/errors.ts'
 
 const MORE_TIME = 'Try again; if it stays so, give the function more time (Timeout).'
 
-export const notReached = (userPoolId: string): Refusal =>
+const notReached = (userPoolId: string): Refusal =>
   refusal('NotStabilized', `User pool ${userPoolId} was not done when the time ran out. ${MORE_TIME}`)
 
 export const timeRanOut = (done: number, userPoolIds: readonly string[]): Refusal =>

@@ -67,7 +67,7 @@ export const overlay = (below: EmailConfiguration, declared: EmailConfiguration)
 const onDeveloper = (configuration: EmailConfiguration): boolean => configuration['EmailSendingAccount'] === 'DEVELOPER'
 
 /** Whether a configuration names who sends: its owner's SES identity. */
-export const givesSender = (configuration: EmailConfiguration): boolean =>
+const givesSender = (configuration: EmailConfiguration): boolean =>
   onDeveloper(configuration) && text(configuration, 'SourceArn') !== undefined
 
 /** A set needs a sender: when `base` has a ConfigurationSet that came from `live` but is not on DEVELOPER while `live` is, the sender comes too. */

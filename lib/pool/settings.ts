@@ -109,5 +109,19 @@ export const changedSettings = (before: JsonObject, after: JsonObject, options: 
   return differencesIn('', sent, Object.fromEntries(Object.keys(sent).map((name) => [name, now[name]])))
 }
 
+/** The member that an update leaves out beside `TemporaryPasswordValidityDays`. */
+const unusedAccountValidityDays = (pool: JsonObject) => child(pool, 'AdminCreateUserConfig')?.['UnusedAccountValidityDays']
+
+/**
+ * What an update left out although the pool had it, and is not what it was. That it follows `TemporaryPasswordValidityDays` is inferred
+ * (docs/evidence.md): a service that keeps the two apart puts it to its default.
+ */
+export const changedUnsent = (before: JsonObject, after: JsonObject): Difference[] => {
+  const [was, is] = [unusedAccountValidityDays(before), unusedAccountValidityDays(after)]
+  const isSent = unusedAccountValidityDays(updatableSettings(before)) !== undefined
+  if (was === undefined || isSent || sameSetting(was, is)) return []
+  return [{ setting: 'AdminCreateUserConfig.UnusedAccountValidityDays', before: was, after: is }]
+}
+
 /** How many settings outside EmailConfiguration a request carries. */
 export const settingsCount = (pool: JsonObject): number => Object.keys(updatableSettings(pool)).length

@@ -6,7 +6,7 @@ import { retrying } from '../retry.ts'
 import { refusalFor } from './cognito-errors.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, readBack } from './layers.ts'
 import { changedSecondFactors, readSecondFactors, type SecondFactors } from './second-factors.ts'
-import { changedSettings, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
+import { changedSettings, changedUnsent, type Difference, settingsCount, type UpdateOptions } from './settings.ts'
 
 export const emailConfigurationOf = (pool: JsonObject): EmailConfiguration => child(pool, 'EmailConfiguration') ?? {}
 
@@ -35,6 +35,8 @@ export type Verified = ReadBack & {
   readonly pool: JsonObject
   readonly live: EmailConfiguration
   readonly lost: readonly Difference[]
+  /** What could not be sent, and should have stayed all the same. */
+  readonly unsent: readonly Difference[]
   /** Why something could not be compared. */
   readonly unread: readonly string[]
 }
@@ -58,6 +60,7 @@ const compare = (before: Sent, sent: EmailConfiguration, pool: JsonObject, facto
     pool,
     live,
     lost: [...changedSettings(before.pool, pool, options), ...changedSecondFactors(before.secondFactors, factors)],
+    unsent: changedUnsent(before.pool, pool),
     unread: [before.secondFactors.unread ?? factors.unread ?? []].flat(),
   }
 }
@@ -78,6 +81,7 @@ export const verify = async (
       pool: before.pool,
       live: emailConfigurationOf(before.pool),
       lost: [],
+      unsent: [],
       ignored: [],
       normalized: [],
       changedByOthers: [],
@@ -85,7 +89,7 @@ export const verify = async (
     }
   }
   const seen = await look()
-  if ([seen.lost, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
+  if ([seen.lost, seen.unsent, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen
   await work.ports.clock.sleep(1_000, work.signal)
   return look()
 }
@@ -107,12 +111,16 @@ export const failure = (userPoolId: string, { lost, ignored }: Verified): Refusa
         `Amazon Cognito accepted the update of user pool ${userPoolId}, but ${ignored.join(', ')} did not change. Try again; if it stays so, look at the user pool’s email settings in the console.`,
       ))
 
-export const seenWarnings = (userPoolId: string, { normalized, changedByOthers, unread }: Verified): string[] => [
+export const seenWarnings = (userPoolId: string, { normalized, changedByOthers, unsent, unread }: Verified): string[] => [
   ...unread,
   ...normalized.map((name) => `Amazon Cognito stored ${name} of user pool ${userPoolId} in another spelling than it was sent.`),
   ...(changedByOthers.length > 0
     ? [`Somebody else changed ${changedByOthers.join(', ')} of user pool ${userPoolId} at the moment of this update.`]
     : []),
+  ...unsent.map(
+    ({ setting }) =>
+      `${setting} of user pool ${userPoolId} is not what it was before this update. Amazon Cognito refuses it beside Policies.PasswordPolicy.TemporaryPasswordValidityDays, so it was not sent, and it was expected to follow that one. The log has the values before and after; set the one that you mean.`,
+  ),
 ]
 
 export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Verified): void => {
@@ -121,6 +129,8 @@ export const report = (work: PoolWork, userPoolId: string, before: JsonObject, s
   const untouched = settingsCount(before) - seen.lost.length
   work.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
   if (seen.lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
+  if (seen.unsent.length > 0)
+    work.log('warn', `user pool ${userPoolId}: a setting that cannot be sent differs after the update`, { unsent: [...seen.unsent] })
 }
 
 export const notRestored = (userPoolId: string, name: string): string =>

@@ -1,21 +1,19 @@
-// Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do.
-import { afterEach, expect, jest, test } from '@jest/globals'
+// Verb × verb: what a second request does after, or beside, a first one. As CloudFormation's own contract tests for resource handlers do. In virtual time.
+import { afterEach, expect, test } from '@jest/globals'
 import { physicalResourceId } from '../../lib/binding/record.ts'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { SENDER, type Sent, stackArn } from '../driver.ts'
 import type { FaultCall } from '../local-aws/faults.ts'
-import { always, closeStages, hold, meet, OWN, OWNED, openStage, PLAIN, rawAnswers, still } from '../stage.ts'
-
-// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
-jest.retryTimes(2, { logErrorsBeforeRetry: true })
+import { closeStages, everyTime, OWN, OWNED, PLAIN, pauseAt, rawAnswers, rendezvous, settingsOf } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
 /** A stack `mail` with one binding on one pool, and three wishes for it. */
-const openPlay = async (pool: JsonObject = PLAIN) => {
-  const stage = await openStage()
+const openScenario = async (pool: JsonObject = PLAIN) => {
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(pool)
-  const before = still(stage.aws.userPool(id))
+  const before = settingsOf(stage.aws.userPool(id))
   const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
   return {
     ...stage,
@@ -26,11 +24,11 @@ const openPlay = async (pool: JsonObject = PLAIN) => {
     wish,
     other: { ...wish, ConfigurationSet: 'mail-2', ReplyToEmailAddress: 'answers@example.com' },
     third: { ...wish, ConfigurationSet: 'other', From: 'third@example.com' },
-    now: () => still(stage.aws.userPool(id)),
+    current: () => settingsOf(stage.aws.userPool(id)),
     writes: () => stage.count('UpdateUserPool'),
   }
 }
-type Play = Awaited<ReturnType<typeof openPlay>>
+type Scenario = Awaited<ReturnType<typeof openScenario>>
 
 const succeeded = (sent: Sent, data: Readonly<Record<string, unknown>> = {}): void => {
   expect(sent.answer?.Reason).toBeUndefined()
@@ -42,13 +40,13 @@ const failed = (sent: Sent, reason: RegExp): void => {
 }
 
 /** The pool is as before the first Create, and nothing is on record but answers that go in a day. */
-const nothingLeft = async ({ stage, id, before, now }: Play): Promise<void> => {
-  expect(now()).toEqual(before)
+const nothingLeft = async ({ stage, id, before, current, now }: Scenario): Promise<void> => {
+  expect(current()).toEqual(before)
   expect(await stage.poolRecord(id)).toBeUndefined()
   for (const record of await stage.aws.records()) {
     expect(record).toMatchObject({ Pools: [], Answered: [], Wishes: [], ExpiresAt: expect.any(Number) })
     expect(record['Lease']).toBeUndefined()
-    expect(Math.abs(Number(record['ExpiresAt']) - Date.now() / 1_000 - 24 * 3_600)).toBeLessThan(60)
+    expect(Math.abs(Number(record['ExpiresAt']) - now() / 1_000 - 24 * 3_600)).toBeLessThan(60)
   }
 }
 
@@ -59,29 +57,41 @@ const SHORT = { remainingMs: 2_000 }
 /** The reading after a write that has taken effect: nothing but its lease says that the event is not done. */
 const isVerification = ({ action, count }: FaultCall): boolean => action === 'DescribeUserPool' && count === 2
 
-type Row = { readonly verbs: string; readonly statement: string; readonly pool?: JsonObject; readonly play: (play: Play) => Promise<void> }
+const isBindingRead = ({ action, request }: FaultCall): boolean => action === 'GetItem' && JSON.stringify(request).includes('binding#')
+
+const sameAnswerTwice = (raw: readonly string[]): void => {
+  expect(raw).toHaveLength(2)
+  expect(raw[1]).toBe(raw[0])
+}
+
+type Row = {
+  readonly verbs: string
+  readonly statement: string
+  readonly pool?: JsonObject
+  readonly run: (scenario: Scenario) => Promise<void>
+}
 
 const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Create',
     statement: 'the same event again gets the same answer, to the byte, and does nothing',
-    play: async ({ mail, wish, aws, writes, now }) => {
+    run: async ({ mail, wish, aws, writes, current }) => {
       const first = await mail.create(wish)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       succeeded(await mail.send(first.event))
       const [answer, again, ...rest] = rawAnswers(aws, first.event)
       expect(again).toBe(answer)
       expect(rest).toEqual([])
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
     verbs: 'Create-Create',
     statement: 'with another RequestId is an Update: same physical ID, same base',
-    play: async (play) => {
-      const { mail, wish, other, writes } = play
+    run: async (scenario) => {
+      const { mail, wish, other, writes } = scenario
       const first = await mail.create(wish)
       const second = await mail.create(wish)
       succeeded(second, { ConfigurationSet: 'mail', Warnings: '' })
@@ -89,13 +99,13 @@ const ROWS: readonly Row[] = [
       expect(writes()).toBe(1)
       succeeded(await mail.create(other), { ConfigurationSet: 'mail-2' })
       succeeded(await mail.delete(other))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
     statement: 'with the same RequestId and other content is another event (aws-cdk#35957)',
-    play: async ({ mail, wish, other, id, email }) => {
+    run: async ({ mail, wish, other, id, email }) => {
       const RequestId = '7ac1f3b2-0000-4000-8000-000000000001'
       succeeded(await mail.create(wish, { extra: { RequestId } }), { ConfigurationSet: 'mail' })
       succeeded(await mail.create(other, { extra: { RequestId } }), { ConfigurationSet: 'mail-2' })
@@ -104,83 +114,112 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event twice at the same moment: one of the deliveries answers, the other stays silent',
-    play: async (play) => {
-      const { stage, mail, wish, aws, writes, lambda } = play
+    statement: 'the same event twice at the same moment: one of the deliveries does the work, and both give its answer',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, writes, lambda } = scenario
       const event = mail.event('Create', { properties: wish })
       const second = await stage.newLambda()
-      meet(aws, 2, ({ action }) => action === 'PutItem')
+      rendezvous(aws, 2, ({ action }) => action === 'PutItem')
       const invoked = await Promise.all([lambda.invoke(event), second.invoke(event)])
       expect(invoked.map(({ error }) => error)).toEqual([undefined, undefined])
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      expect(writes()).toBeLessThanOrEqual(2)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement:
-      'the same event while the first delivery hangs: the second takes over at once; the first finds that, writes no record and stays silent',
-    play: async (play) => {
-      const { stage, mail, wish, aws, lambda, id } = play
+    statement: 'the same event while the first delivery is at work: the second waits, and gives the stored answer when the first is done',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = hold(aws, ({ action }) => action === 'UpdateUserPool')
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
       const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      const record = await stage.poolRecord(id)
-      held.release()
+      await working.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
+      const second = (await stage.newLambda()).invoke(event)
+      await waiting.reached
+      expect(rawAnswers(aws, event)).toEqual([])
+      working.release()
       expect((await first).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      expect(await stage.poolRecord(id)).toEqual(record)
+      waiting.release()
+      expect((await second).error).toBeUndefined()
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event, answered by a second delivery before the first has written anything: the first stays silent',
-    play: async (play) => {
-      const { stage, mail, wish, aws, lambda } = play
+    statement: 'the same event after the first delivery was killed: the second waits until the dead one’s time is over, and does the work',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, now } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = hold(aws, ({ action }) => action === 'PutItem')
-      const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      held.release()
-      expect((await first).error).toBeUndefined()
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
+      const deadline = now() + 20_000
+      const first = lambda.invoke(event, { remainingMs: 20_000 })
+      await working.reached
+      await Promise.all([expect(first).rejects.toThrow('the process died'), lambda.kill()])
+      working.release('hang')
+      const second = await (await stage.newLambda()).invoke(event, { remainingMs: 300_000 })
+      expect(second.error).toBeUndefined()
+      expect(now()).toBeGreaterThanOrEqual(deadline)
+      expect(now()).toBeLessThan(deadline + 5_000)
       expect(rawAnswers(aws, event)).toHaveLength(1)
-      succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      succeeded(await stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish))
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
-    statement: 'the same event, taken over and answered while the first delivery stores its answer: the first finds that and stays silent',
-    play: async (play) => {
-      const { stage, mail, wish, aws, lambda } = play
+    statement: 'the same event, answered by a second delivery before the first has written anything: the first gives the same answer',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       const event = mail.event('Create', { properties: wish })
-      const held = hold(aws, ({ action, request }) => action === 'PutItem' && JSON.stringify(request).includes('\\"Status\\":\\"SUCCESS'))
+      const slow = pauseAt(aws, ({ action }) => action === 'PutItem')
       const first = lambda.invoke(event)
-      await held.reached
-      const taker = await stage.newLambda()
-      await taker.invoke(event)
-      held.release()
+      await slow.reached
+      await (await stage.newLambda()).invoke(event)
+      slow.release()
       expect((await first).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
+    },
+  },
+  {
+    verbs: 'Create-Create',
+    statement: 'the same event while the first delivery stores its answer: the second waits for that, and gives the same one',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, writes } = scenario
+      const event = mail.event('Create', { properties: wish })
+      const storing = pauseAt(
+        aws,
+        ({ action, request }) => action === 'PutItem' && JSON.stringify(request).includes('\\"Status\\":\\"SUCCESS'),
+      )
+      const first = lambda.invoke(event)
+      await storing.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
+      const second = (await stage.newLambda()).invoke(event)
+      await waiting.reached
+      storing.release()
+      expect((await first).error).toBeUndefined()
+      waiting.release()
+      expect((await second).error).toBeUndefined()
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
+      succeeded(await mail.delete(wish))
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Create',
     statement: 'an answer that could not be delivered: the handler throws, and the event delivered again gets the stored answer',
-    play: async ({ mail, wish, aws, writes }) => {
-      const mend = aws.fault(always('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } }))
+    run: async ({ mail, wish, aws, writes }) => {
+      const mend = aws.fault(everyTime('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } }))
       const first = await mail.create(wish, { context: SHORT })
       mend()
       expect(first.count).toBe(0)
@@ -193,107 +232,104 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Update',
     statement: 'the claim is replaced: what the old one declared and the new one does not is as it was before Create',
-    play: async (play) => {
-      const { mail, other, wish, id, email } = play
+    run: async (scenario) => {
+      const { mail, other, wish, id, email } = scenario
       const created = await mail.create(other)
       const updated = await mail.update(wish, other)
       succeeded(updated, { ConfigurationSet: 'mail', ReplyToEmailAddress: '' })
       expect(updated.answer?.PhysicalResourceId).toBe(created.answer?.PhysicalResourceId)
       expect(email(id)).toEqual({ EmailSendingAccount: 'DEVELOPER', ...SENDER, ConfigurationSet: 'mail' })
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
     statement: 'the pool is as before, and nothing is left on record but answers that go in a day',
-    play: async (play) => {
-      const { mail, wish } = play
+    run: async (scenario) => {
+      const { mail, wish } = scenario
       succeeded(await mail.create(wish))
       const deleted = await mail.delete(wish)
       succeeded(deleted)
       expect(deleted.answer?.Data).toBeUndefined()
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
-    statement:
-      'a Delete that looks at the pool before the Create has claimed it, and at the binding when the Create is over: takes it back',
-    play: async (play) => {
-      const { stage, mail, wish, aws, id } = play
-      const creating = hold(aws, ({ action }) => action === 'PutItem')
+    statement: 'a Delete while the Create is at work: it waits until the Create is over, and takes it back',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws } = scenario
+      const working = pauseAt(aws, ({ action }) => action === 'UpdateUserPool')
       const created = mail.create(wish)
-      await creating.reached
-      const looksAt = (key: string) => hold(aws, ({ action, request }) => action === 'GetItem' && JSON.stringify(request).includes(key))
-      const [poolLook, bindingLook] = [looksAt(id), looksAt('binding#')]
+      await working.reached
+      const waiting = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const deleted = stage.resource('mail', 'Binding', await stage.newLambda()).delete(wish)
-      await Promise.all([poolLook.reached, bindingLook.reached])
-      poolLook.release()
-      creating.release()
+      await waiting.reached
+      working.release()
       succeeded(await created)
-      bindingLook.release()
+      waiting.release()
       succeeded(await deleted)
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
     statement: 'a Create that was refused before it did anything: Delete succeeds and writes nothing',
-    play: async (play) => {
-      const { mail, wish, writes } = play
+    run: async (scenario) => {
+      const { mail, wish, writes } = scenario
       const refused = { ...wish, ConfigurationSet: 'no-such-set' }
       failed(await mail.create(refused), /^NotFound: .*no-such-set/)
       succeeded(await mail.delete(refused))
       expect(writes()).toBe(0)
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
     statement: 'a Create that failed after its write: Delete, with the ID of the FAILED answer, takes it back',
-    play: async (play) => {
-      const { mail, wish, aws, id, email } = play
+    run: async (scenario) => {
+      const { mail, wish, aws, id, email } = scenario
       const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
       const created = await mail.create(wish)
       mend()
       failed(created, /^AccessDenied/)
       expect(email(id)).toMatchObject({ ConfigurationSet: 'mail' })
       succeeded(await mail.delete(wish, { physicalResourceId: String(created.answer?.PhysicalResourceId) }))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
     statement: 'a Create that was never answered: Delete, with an ID that CloudFormation made up, takes it back and echoes that ID',
-    play: async (play) => {
-      const { mail, wish, aws } = play
-      const mend = aws.fault(always('PutObject', 'reset'))
+    run: async (scenario) => {
+      const { mail, wish, aws } = scenario
+      const mend = aws.fault(everyTime('PutObject', 'reset'))
       expect((await mail.create(wish, { context: SHORT })).invoked.error).toMatch(/could not be delivered/)
       mend()
       const deleted = await mail.delete(wish, { physicalResourceId: 'mail-Binding-1XQ5ZJ0WEXAMPLE' })
       succeeded(deleted)
       expect(deleted.answer?.PhysicalResourceId).toBe('mail-Binding-1XQ5ZJ0WEXAMPLE')
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Create-Delete',
     statement: 'a Create that ran out of time with its write unanswered: Delete takes back what may have been written',
-    play: async (play) => {
-      const { mail, wish, aws, id, email } = play
-      const mend = aws.fault(always('UpdateUserPool', 'hangAfter'))
+    run: async (scenario) => {
+      const { mail, wish, aws, id, email } = scenario
+      const mend = aws.fault(everyTime('UpdateUserPool', 'hangAfter'))
       failed(await mail.create(wish, { context: SHORT }), /^NotStabilized: .*time ran out/)
       mend()
       expect(email(id)).toMatchObject({ ConfigurationSet: 'mail' })
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Update-Update',
     statement: 'the same event again gets the same answer and does nothing, although the pool has changed since',
-    play: async ({ mail, wish, other, aws, id, writes, ownerSets, email }) => {
+    run: async ({ mail, wish, other, aws, id, writes, ownerSets, email }) => {
       await mail.create(wish)
       const first = await mail.update(other, wish)
       ownerSets(id, OWN)
@@ -308,19 +344,19 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Update',
     statement: 'one after the other, the base stays that of before Create',
-    play: async (play) => {
-      const { mail, wish, other, third } = play
+    run: async (scenario) => {
+      const { mail, wish, other, third } = scenario
       await mail.create(wish)
       succeeded(await mail.update(other, wish))
       succeeded(await mail.update(third, other), { ConfigurationSet: 'other', From: 'third@example.com', ReplyToEmailAddress: '' })
       succeeded(await mail.delete(third))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Update-Update',
     statement: 'with the same RequestId and other content is another event',
-    play: async ({ mail, wish, other, third }) => {
+    run: async ({ mail, wish, other, third }) => {
       const RequestId = '7ac1f3b2-0000-4000-8000-000000000002'
       await mail.create(wish)
       succeeded(await mail.update(other, wish, { extra: { RequestId } }), { ConfigurationSet: 'mail-2' })
@@ -330,11 +366,11 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Update',
     statement: 'whose answer was lost: the handler throws, and the same event again gets the same answer without a second write',
-    play: async ({ mail, wish, other, aws, writes }) => {
+    run: async ({ mail, wish, other, aws, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
       const mend = aws.fault(
-        always('PutObject', { errorAfter: { code: 'InternalError', message: 'We encountered an internal error.', status: 500 } }),
+        everyTime('PutObject', { errorAfter: { code: 'InternalError', message: 'We encountered an internal error.', status: 500 } }),
       )
       const first = await mail.update(other, wish, { context: SHORT })
       mend()
@@ -348,16 +384,13 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Update',
     statement: 'two different ones at the same moment: the second waits until the first is over',
-    play: async ({ stage, mail, wish, other, third, aws, id, email, writes }) => {
+    run: async ({ stage, mail, wish, other, third, aws, id, email, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
-      const held = hold(aws, isVerification)
+      const held = pauseAt(aws, isVerification)
       const first = mail.update(other, wish)
       await held.reached
-      const looks = hold(
-        aws,
-        ({ action, request, count }) => action === 'GetItem' && JSON.stringify(request).includes('binding#') && count > 2,
-      )
+      const looks = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const second = stage.resource('mail', 'Binding', await stage.newLambda()).update(third, other)
       await looks.reached
       expect(writes()).toBe(1)
@@ -370,49 +403,48 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Update-Update',
-    statement: 'the same event twice while another holds the binding: one of the two answers, when that is over',
-    play: async ({ stage, mail, wish, other, third, aws, lambda }) => {
+    statement: 'the same event twice while another holds the binding: when that is over one does the work, and both give its answer',
+    run: async ({ stage, mail, wish, other, third, aws, lambda, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
-      const held = hold(aws, isVerification)
+      const working = pauseAt(aws, isVerification)
       const first = mail.update(other, wish)
-      await held.reached
-      const isLook = ({ action, request }: FaultCall) => action === 'GetItem' && JSON.stringify(request).includes('binding#')
+      await working.reached
       // One delivery sees the binding held, and its next look comes after the other delivery has answered.
       const event = mail.event('Update', { properties: third, old: other })
-      const slowLook = hold(aws, (call) => isLook(call) && call.count > 2)
+      const slowLook = pauseAt(aws, (call) => isBindingRead(call) && call.count > 1)
       const slow = lambda.invoke(event)
       await slowLook.reached
-      held.release()
+      working.release()
       succeeded(await first, { ConfigurationSet: 'mail-2' })
-      const quick = await stage.newLambda()
-      await quick.invoke(event)
+      await (await stage.newLambda()).invoke(event)
       expect(rawAnswers(aws, event)).toHaveLength(1)
       slowLook.release()
       expect((await slow).error).toBeUndefined()
-      expect(rawAnswers(aws, event)).toHaveLength(1)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(2)
     },
   },
   {
     verbs: 'Update-rollback',
     statement: 'of an Update that failed after its write: the pool is as the first wish says again, and Delete gives it back',
-    play: async (play) => {
-      const { mail, wish, other, aws, now } = play
+    run: async (scenario) => {
+      const { mail, wish, other, aws, current } = scenario
       await mail.create(wish)
-      const bound = now()
+      const bound = current()
       const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
       failed(await mail.update(other, wish), /^AccessDenied/)
       mend()
       succeeded(await mail.update(wish, other), { ConfigurationSet: 'mail', ReplyToEmailAddress: '' })
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Update-rollback',
     statement: 'of an Update that was refused before it did anything writes nothing',
-    play: async ({ mail, wish, aws, writes }) => {
+    run: async ({ mail, wish, aws, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
       const refused = { ...wish, ConfigurationSet: 'no-such-set' }
@@ -424,7 +456,7 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-rollback',
     statement: 'of an Update that never came: it is an Update that changes nothing',
-    play: async ({ mail, wish, other, aws, writes }) => {
+    run: async ({ mail, wish, other, aws, writes }) => {
       await mail.create(wish)
       aws.clearCalls()
       succeeded(await mail.update(wish, other))
@@ -434,7 +466,7 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-rollback',
     statement: 'to a wish that a SUCCESS answered passes although its set is gone by now: a finding is a warning then',
-    play: async ({ mail, wish, other, aws }) => {
+    run: async ({ mail, wish, other, aws }) => {
       await mail.create(wish)
       await mail.update(other, wish)
       aws.ses.removeConfigurationSet('mail')
@@ -444,7 +476,7 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-rollback',
     statement: 'to a wish that no SUCCESS answered is a new wish, and is refused',
-    play: async ({ mail, wish, other, third, aws }) => {
+    run: async ({ mail, wish, other, third, aws }) => {
       await mail.create(wish)
       await mail.update(other, wish)
       await mail.update(third, other)
@@ -456,20 +488,20 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Delete',
     statement: 'an Update that failed after its write, then the stack is deleted: the pool is as before Create',
-    play: async (play) => {
-      const { mail, wish, other, aws } = play
+    run: async (scenario) => {
+      const { mail, wish, other, aws } = scenario
       await mail.create(wish)
       const mend = aws.fault(({ action, count }) => (action === 'DescribeUserPool' && count > 1 ? denied : undefined))
       failed(await mail.update(other, wish), /^AccessDenied/)
       mend()
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Update without Create',
     statement: 'is a Create with a warning, whose base is the pool without the old set',
-    play: async ({ mail, wish, other, id, email }) => {
+    run: async ({ mail, wish, other, id, email }) => {
       const sent = await mail.update(wish, other)
       succeeded(sent, { ConfigurationSet: 'mail', Warnings: expect.stringContaining('recorded anew') })
       expect(sent.answer?.PhysicalResourceId).toBe(sent.event['PhysicalResourceId'])
@@ -480,23 +512,23 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Delete-Delete',
     statement: 'the same event again gets the same answer and does nothing, although another binding is there by now',
-    play: async ({ mail, wish, aws, stage, now, writes }) => {
+    run: async ({ mail, wish, aws, stage, current, writes }) => {
       await mail.create(wish)
       const first = await mail.delete(wish)
       await stage.resource('shop').create(wish)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       await mail.send(first.event)
       const [answer, again] = rawAnswers(aws, first.event)
       expect(again).toBe(answer)
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
     verbs: 'Delete-Delete',
     statement: 'a second one succeeds and writes nothing, whatever the pool has by now',
-    play: async ({ mail, wish, aws, id, writes, ownerSets, email }) => {
+    run: async ({ mail, wish, aws, id, writes, ownerSets, email }) => {
       await mail.create(wish)
       await mail.delete(wish)
       const owners = { ...OWN, ConfigurationSet: 'mail' }
@@ -510,34 +542,36 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Delete-Delete',
     statement: 'a first one that failed is done by the second',
-    play: async (play) => {
-      const { mail, wish, aws } = play
+    run: async (scenario) => {
+      const { mail, wish, aws } = scenario
       await mail.create(wish)
-      const mend = aws.fault(always('UpdateUserPool', denied))
+      const mend = aws.fault(everyTime('UpdateUserPool', denied))
       failed(await mail.delete(wish), /^AccessDenied/)
       mend()
       succeeded(await mail.delete(wish))
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Delete-Delete',
-    statement: 'the same event twice at the same moment: one of the deliveries answers',
-    play: async (play) => {
-      const { stage, mail, wish, aws, lambda } = play
+    statement: 'the same event twice at the same moment: one of the deliveries does the work, and both give its answer',
+    run: async (scenario) => {
+      const { stage, mail, wish, aws, lambda, writes } = scenario
       await mail.create(wish)
+      aws.clearCalls()
       const event = mail.event('Delete', { properties: wish })
       const second = await stage.newLambda()
-      meet(aws, 2, ({ action }) => action === 'PutItem')
+      rendezvous(aws, 2, ({ action }) => action === 'PutItem')
       await Promise.all([lambda.invoke(event), second.invoke(event)])
-      expect(rawAnswers(aws, event)).toHaveLength(1)
-      await nothingLeft(play)
+      sameAnswerTwice(rawAnswers(aws, event))
+      expect(writes()).toBe(1)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Delete without Create',
     statement: 'succeeds without a call to Cognito, with the ID that it came with',
-    play: async ({ mail, wish, aws }) => {
+    run: async ({ mail, wish, aws }) => {
       const sent = await mail.delete(wish)
       succeeded(sent)
       expect(sent.answer?.PhysicalResourceId).toBe(sent.event['PhysicalResourceId'])
@@ -547,21 +581,21 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Delete',
     statement: 'a Delete with the ID of another binding does nothing: both bindings stand',
-    play: async ({ stage, mail, wish, other, now, writes, aws }) => {
+    run: async ({ stage, mail, wish, other, current, writes, aws }) => {
       await stage.resource('mail', 'Other').create(wish)
       await mail.create(other)
-      const bound = now()
+      const bound = current()
       aws.clearCalls()
       const foreign = physicalResourceId({ StackId: stackArn('mail'), LogicalResourceId: 'Other' })
       succeeded(await mail.delete(wish, { physicalResourceId: foreign }))
       expect(writes()).toBe(0)
-      expect(now()).toEqual(bound)
+      expect(current()).toEqual(bound)
     },
   },
   {
     verbs: 'Delete-Create',
     statement: 'is a new binding: its base is what the owner has by then, its physical ID the same',
-    play: async ({ mail, wish, id, ownerSets, email }) => {
+    run: async ({ mail, wish, id, ownerSets, email }) => {
       const first = await mail.create(wish)
       await mail.delete(wish)
       ownerSets(id, { ...OWN, ConfigurationSet: 'other' })
@@ -575,8 +609,8 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Delete-Create',
     statement: 'the very Create of before, delivered again after the Delete, gets its stored answer and does nothing',
-    play: async (play) => {
-      const { mail, wish, aws, writes } = play
+    run: async (scenario) => {
+      const { mail, wish, aws, writes } = scenario
       const created = await mail.create(wish)
       await mail.delete(wish)
       aws.clearCalls()
@@ -584,38 +618,38 @@ const ROWS: readonly Row[] = [
       const [answer, again] = rawAnswers(aws, created.event)
       expect(again).toBe(answer)
       expect(writes()).toBe(0)
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Delete-Create',
     statement: 'a Create that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
-    play: async (play) => {
-      const { mail, wish, writes } = play
+    run: async (scenario) => {
+      const { mail, wish, writes, now } = scenario
       succeeded(await mail.delete(wish))
-      failed(await mail.create(wish, { signedAt: Date.now() - MINUTE }), /^ResourceConflict: .*superseded/)
+      failed(await mail.create(wish, { signedAt: now() - MINUTE }), /^ResourceConflict: .*superseded/)
       expect(writes()).toBe(0)
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Delete-Update',
     statement: 'an Update that was signed before the Delete but comes after it is late: FAILED superseded, nothing done',
-    play: async (play) => {
-      const { mail, wish, other, aws, writes } = play
-      await mail.create(wish, { signedAt: Date.now() - 2 * MINUTE })
-      const late = mail.event('Update', { properties: other, old: wish, signedAt: Date.now() - MINUTE })
+    run: async (scenario) => {
+      const { mail, wish, other, aws, writes, now } = scenario
+      await mail.create(wish, { signedAt: now() - 2 * MINUTE })
+      const late = mail.event('Update', { properties: other, old: wish, signedAt: now() - MINUTE })
       succeeded(await mail.delete(wish))
       aws.clearCalls()
       failed(await mail.send(late), /^ResourceConflict: This Update of Binding is superseded.*Nothing was done/)
       expect(writes()).toBe(0)
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
   {
     verbs: 'Update-Create',
     statement: 'the Create of before, delivered again after an Update, gets its stored answer and does not undo the Update',
-    play: async ({ mail, wish, other, aws, writes, id, email }) => {
+    run: async ({ mail, wish, other, aws, writes, id, email }) => {
       const created = await mail.create(wish)
       await mail.update(other, wish)
       aws.clearCalls()
@@ -627,10 +661,10 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Update-Delete',
     statement: 'a Delete that was signed before a newer Update is late too: FAILED superseded, the binding stands',
-    play: async ({ mail, wish, other, id, email }) => {
-      await mail.create(wish, { signedAt: Date.now() - 3 * MINUTE })
-      const late = mail.event('Delete', { properties: wish, signedAt: Date.now() - 2 * MINUTE })
-      await mail.update(other, wish, { signedAt: Date.now() - MINUTE })
+    run: async ({ mail, wish, other, id, email, now }) => {
+      await mail.create(wish, { signedAt: now() - 3 * MINUTE })
+      const late = mail.event('Delete', { properties: wish, signedAt: now() - 2 * MINUTE })
+      await mail.update(other, wish, { signedAt: now() - MINUTE })
       failed(await mail.send(late), /^ResourceConflict: This Delete .*superseded/)
       expect(email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
     },
@@ -638,8 +672,8 @@ const ROWS: readonly Row[] = [
   {
     verbs: 'Create-Delete',
     statement: 'without X-Amz-Date in the URL, as old URLs are, nothing is late',
-    play: async (play) => {
-      const { mail, wish, aws } = play
+    run: async (scenario) => {
+      const { mail, wish, aws } = scenario
       await mail.create(wish)
       const undated = mail.event('Delete', { properties: wish })
       const url = new URL(String(undated['ResponseURL']))
@@ -648,24 +682,24 @@ const ROWS: readonly Row[] = [
       const sent = await mail.send({ ...undated, ResponseURL: url.href }, SHORT)
       expect(sent.invoked.error).toMatch(/could not be delivered/)
       expect(aws.refusedAnswers(url.pathname.split('/').at(-1) ?? '')[0]?.raw).toContain('"Status":"SUCCESS"')
-      await nothingLeft(play)
+      await nothingLeft(scenario)
     },
   },
 ]
 
 const denied = { error: { code: 'AccessDeniedException', message: 'User is not authorized' } } as const
 
-test.each(ROWS)('$verbs: $statement', async ({ pool, play }) => {
-  await play(await openPlay(pool))
+test.each(ROWS)('$verbs: $statement', async ({ pool, run }) => {
+  await run(await openScenario(pool))
 })
 
 test('a pool with an owner’s sender: the whole life twice over leaves it as it was', async () => {
-  const play = await openPlay(OWNED)
-  const { mail, wish, other } = play
+  const scenario = await openScenario(OWNED)
+  const { mail, wish, other } = scenario
   for (let turn = 0; turn < 2; turn += 1) {
     succeeded(await mail.create(wish))
     succeeded(await mail.update(other, wish))
     succeeded(await mail.delete(other))
-    await nothingLeft(play)
+    await nothingLeft(scenario)
   }
 })

@@ -1,7 +1,8 @@
 // The signing time of a ResponseURL orders a binding's events, and no date can lock a binding.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { SENDER } from '../driver.ts'
-import { closeStages, openStage, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, PLAIN, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 const SECOND = 1_000
 const DAY = 24 * 60 * 60 * SECOND
@@ -10,7 +11,7 @@ let stage: Stage
 let id: string
 
 beforeEach(async () => {
-  stage = await openStage()
+  stage = await openVirtualStage()
   id = stage.aws.createUserPool(PLAIN)
 })
 afterEach(closeStages)
@@ -19,33 +20,33 @@ const wish = (set = 'mail') => ({ UserPoolId: id, ConfigurationSet: set, ...SEND
 
 test('an event with a date in the future is served, and the genuine Update and Delete after it are served too', async () => {
   const binding = stage.resource()
-  const now = Date.now()
+  const now = stage.now()
   expect((await binding.create(wish(), { signedAt: now })).answer?.Status).toBe('SUCCESS')
   expect((await binding.update(wish('mail-2'), wish(), { signedAt: now + 365 * DAY })).answer?.Status).toBe('SUCCESS')
-  expect((await binding.update(wish('other'), wish('mail-2'), { signedAt: Date.now() + SECOND })).answer).toMatchObject({
+  expect((await binding.update(wish('other'), wish('mail-2'), { signedAt: stage.now() + SECOND })).answer).toMatchObject({
     Status: 'SUCCESS',
   })
   expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'other' })
-  expect((await binding.delete(wish('other'), { signedAt: Date.now() })).answer?.Status).toBe('SUCCESS')
+  expect((await binding.delete(wish('other'), { signedAt: stage.now() })).answer?.Status).toBe('SUCCESS')
   expect(await stage.poolRecord(id)).toBeUndefined()
 })
 
 test('a date in the future is stored as now', async () => {
-  const before = Date.now()
+  const before = stage.now()
   await stage.resource().create(wish(), { signedAt: before + DAY })
   const newest = String((await stage.bindingRecord())?.['Newest'])
   const at = Date.parse(newest.replace(/^(....)(..)(..)T(..)(..)(..)Z$/, '$1-$2-$3T$4:$5:$6Z'))
   expect(at).toBeGreaterThanOrEqual(before - SECOND)
-  expect(at).toBeLessThanOrEqual(Date.now())
+  expect(at).toBeLessThanOrEqual(stage.now())
 })
 
 test('a record that has a date in the future already locks nobody out', async () => {
   const binding = stage.resource()
-  await binding.create(wish(), { signedAt: Date.now() - 10 * SECOND })
+  await binding.create(wish(), { signedAt: stage.now() - 10 * SECOND })
   const record = await stage.bindingRecord()
   await stage.aws.table.put({ ...record, UserPoolId: String(record?.['UserPoolId']), Newest: '29991231T235959Z' })
-  expect((await binding.update(wish('mail-2'), wish(), { signedAt: Date.now() - 5 * SECOND })).answer?.Status).toBe('SUCCESS')
-  expect((await binding.delete(wish('mail-2'), { signedAt: Date.now() })).answer?.Status).toBe('SUCCESS')
+  expect((await binding.update(wish('mail-2'), wish(), { signedAt: stage.now() - 5 * SECOND })).answer?.Status).toBe('SUCCESS')
+  expect((await binding.delete(wish('mail-2'), { signedAt: stage.now() })).answer?.Status).toBe('SUCCESS')
 })
 
 test.each([
@@ -55,7 +56,7 @@ test.each([
   ['Delete', 32, 'FAILED'],
 ] as const)('a %s that was signed %i s before the newest event handled: %s', async (type, seconds, status) => {
   const binding = stage.resource()
-  const newest = Date.now() - 60 * SECOND
+  const newest = stage.now() - 60 * SECOND
   await binding.create(wish(), { signedAt: newest })
   const late = { signedAt: newest - seconds * SECOND }
   const { answer } = await (type === 'Create'

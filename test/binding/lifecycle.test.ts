@@ -2,26 +2,26 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject, without } from '../../lib/json.ts'
 import { DESCRIBE_ONLY } from '../../lib/pool/settings.ts'
-import { healthySes, IDENTITY, resource, SENDER } from '../driver.ts'
+import { IDENTITY, resource, SENDER } from '../driver.ts'
 import type { Lambda } from '../lambda.ts'
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../local-aws/index.ts'
+import type { LocalAws, LocalAwsOptions } from '../local-aws/index.ts'
 import rich from '../local-aws/rich-user-pool.json'
-import { startLambda } from '../stage.ts'
+import { closeStages, openStage, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 let aws: LocalAws
 let lambda: Lambda
 
-const start = async (options: LocalAwsOptions = {}) => {
-  aws = await startLocalAws(options)
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
-  return resource(aws, (event, context) => lambda.invoke(event, context))
+const begin = async (opening: Promise<Stage>) => {
+  const stage = await opening
+  ;({ aws, lambda } = stage)
+  return stage.resource()
 }
+const start = (options: LocalAwsOptions = {}) => begin(openStage(options))
+/** Where something is waited for. */
+const startInVirtualTime = (options: LocalAwsOptions = {}) => begin(openVirtualStage(options))
 
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
-})
+afterEach(closeStages)
 
 const PLAIN = { Name: 'people' }
 /** Members that no SDK knows: at the top, nested, and inside EmailConfiguration. */
@@ -136,7 +136,7 @@ test('OnDelete RETAIN leaves what was declared to the pool, and the next binding
 })
 
 test('a Create that failed is undone although it says RETAIN', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, DeletionProtection: 'ACTIVE' })
   const before = email(id)
   const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, OnDelete: 'RETAIN' }
@@ -148,7 +148,7 @@ test('a Create that failed is undone although it says RETAIN', async () => {
 })
 
 test('a setting that the service loses is a FAILED that names it, and the log has it before and after', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool(rich as JsonObject)
   aws.afterUpdate = (pool) => ({ ...pool, Policies: { ...child(pool, 'Policies'), PasswordPolicy: { MinimumLength: 6 } } })
   const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
@@ -161,7 +161,7 @@ test('a setting that the service loses is a FAILED that names it, and the log ha
 })
 
 test('a difference that a second look no longer shows is none', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, MfaConfiguration: 'OFF' })
   aws.afterUpdate = (pool) => ({ ...pool, MfaConfiguration: 'OPTIONAL' })
   aws.fault(({ action, count: nth }) => {
@@ -174,7 +174,7 @@ test('a difference that a second look no longer shows is none', async () => {
 })
 
 test('a set that did not take is a FAILED, and its Delete leaves the pool as it was', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
   aws.afterUpdate = (pool) => ({ ...pool, EmailConfiguration: without(child(pool, 'EmailConfiguration') ?? {}, ['ConfigurationSet']) })
   const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
@@ -184,18 +184,16 @@ test('a set that did not take is a FAILED, and its Delete leaves the pool as it 
 })
 
 test('a value that the service spells otherwise is a warning, not written again, and still taken back on Delete', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
+  const [asked, stored] = ['Zoë <no-reply@example.com>', '=?UTF-8?Q?Zo=C3=AB?= <no-reply@example.com>']
   aws.afterUpdate = (pool) => {
     const configuration = child(pool, 'EmailConfiguration') ?? {}
-    return configuration['ConfigurationSet'] ? { ...pool, EmailConfiguration: { ...configuration, ConfigurationSet: 'MAIL' } } : pool
+    return configuration['From'] === asked ? { ...pool, EmailConfiguration: { ...configuration, From: stored } } : pool
   }
-  const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
+  const properties = { UserPoolId: id, ConfigurationSet: 'mail', From: asked }
   const { answer } = await stack.create(properties)
-  expect(answer).toMatchObject({
-    Status: 'SUCCESS',
-    Data: { ConfigurationSet: 'MAIL', Warnings: expect.stringContaining('ConfigurationSet') },
-  })
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { From: stored, Warnings: expect.stringContaining('From') } })
   aws.clearCalls()
   expect((await stack.update({ ...properties, Nonce: '1' }, properties)).answer?.Status).toBe('SUCCESS')
   expect(count('UpdateUserPool')).toBe(0)
@@ -204,7 +202,7 @@ test('a value that the service spells otherwise is a warning, not written again,
 })
 
 test('a member that the service keeps although Delete leaves it out is a SUCCESS with a warning in the log', async () => {
-  const stack = await start({ emailMembers: 'keep' })
+  const stack = await startInVirtualTime({ emailMembers: 'keep' })
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
   const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
   await stack.create(properties)
@@ -241,7 +239,7 @@ test('what the owner changed while bound stays after Delete', async () => {
 })
 
 test('Delete of a pool that is gone succeeds; Create and Update on one are FAILED and name it', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool(PLAIN)
   const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
   await stack.create(properties)
@@ -279,7 +277,7 @@ test('Delete with the very properties that a Create was refused for succeeds wit
 })
 
 test('an UpdateUserPool without an answer is never sent again as it is: the pool is read again first', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, MfaConfiguration: 'OFF' })
   aws.fault(({ action, count: nth }) => {
     if (action !== 'UpdateUserPool' || nth > 1) return undefined
@@ -298,7 +296,7 @@ test('an UpdateUserPool without an answer is never sent again as it is: the pool
 })
 
 test('a write that was refused for sure leaves no record of the pool', async () => {
-  const stack = await start()
+  const stack = await startInVirtualTime()
   const id = aws.createUserPool(rich as JsonObject)
   aws.setHiddenState(id, { smsRoleDeleted: true })
   const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })

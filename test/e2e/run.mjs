@@ -8,6 +8,8 @@ import { installTools } from './tools/install.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const requirements = 'test/e2e/requirements.txt'
+/** What asks for other versions of the same packages: into a folder of its own. */
+const models = 'test/e2e/requirements-models.txt'
 const python = '.venv/bin/python'
 const stamp = '.venv/requirements.sha256'
 
@@ -39,15 +41,18 @@ const findPython = () => {
 
 const install = async () => {
   const wanted = createHash('sha256')
-    .update(readFileSync(new URL('requirements.txt', import.meta.url)))
+    .update(readFileSync(`${root}${requirements}`))
+    .update(readFileSync(`${root}${models}`))
     .digest('hex')
   const works = says(`${root}${python}`, 'import pip').status === 0
   if (works && existsSync(`${root}${stamp}`) && readFileSync(`${root}${stamp}`, 'utf8') === wanted) return
   const interpreter = works ? undefined : findPython()
   process.stdout.write(`Installing ${requirements} into .venv: once, a minute or two\n`)
   if (interpreter && (await run(interpreter, '-m', 'venv', '--clear', '.venv')) !== 0) fail('.venv could not be made; see above.')
-  if ((await run(`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements)) !== 0) {
-    fail(`the packages of ${requirements} could not be installed; see above.`)
+  const pip = [`${root}${python}`, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+  if ((await run(...pip, '-r', requirements)) !== 0) fail(`the packages of ${requirements} could not be installed; see above.`)
+  if ((await run(...pip, '--upgrade', '--target', '.venv/models', '-r', models)) !== 0) {
+    fail(`the packages of ${models} could not be installed; see above.`)
   }
   writeFileSync(`${root}${stamp}`, wanted)
 }

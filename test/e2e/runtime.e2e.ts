@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from '../../lib/json.ts'
 import { healthySes, resource } from '../driver.ts'
 import type { FaultRule } from '../local-aws/faults.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { always } from '../stage.ts'
+import { everyTime } from '../stage.ts'
 import { freePort, type ServerProcess, startServer } from './server-process.ts'
 import { describeWith, folderOf } from './tools/installed.ts'
 
@@ -179,7 +179,7 @@ const onNode = (node: string) => {
   story('a Cognito that hangs is answered FAILED before the runtime’s own time is over', async () => {
     const { event, send } = await bound()
     const begun = Date.now()
-    const { answer, invoked } = await during(always('DescribeUserPool', 'hang'), () =>
+    const { answer, invoked } = await during(everyTime('DescribeUserPool', 'hang'), () =>
       send(event('Update', { ConfigurationSet: 'mail-2' })),
     )
     expect({ status: answer?.Status, result: invoked.result }).toEqual({ status: 'FAILED', result: null })
@@ -189,7 +189,7 @@ const onNode = (node: string) => {
   story('an answer that cannot be delivered is a thrown error, not a time-out: so Lambda delivers the event again', async () => {
     const { event } = await bound()
     const sent = event('Delete')
-    expect(await during(always('PutObject', 'hang'), () => runtime.invoke(sent))).toMatchObject({ errorType: 'Error' })
+    expect(await during(everyTime('PutObject', 'hang'), () => runtime.invoke(sent))).toMatchObject({ errorType: 'Error' })
     expect(await runtime.invoke(sent)).toBeNull()
     expect(aws.userPool(pool)).not.toHaveProperty('EmailConfiguration.ConfigurationSet')
     expect(inits()).toBe(1)

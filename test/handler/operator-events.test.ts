@@ -2,11 +2,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../lib/json.ts'
 import { SENDER, stackArn } from '../driver.ts'
-import { closeStages, OWN, OWNED, openStage, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, OWN, OWNED, PLAIN, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 let stage: Stage
 beforeEach(async () => {
-  stage = await openStage()
+  stage = await openVirtualStage()
 })
 afterEach(closeStages)
 

@@ -1,7 +1,7 @@
-// CloudFormation's protocol for custom resources, fact by fact. The numbers are those of the facts that the design was made from; where they come from stands in docs/evidence.md.
+// CloudFormation's protocol for custom resources, rule by rule. Where each is known from stands in docs/evidence.md.
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
-import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { systemClock } from '../../handler/clock.ts'
 import { type Allowed, responseTarget } from '../../handler/response-target.ts'
 import { physicalResourceId } from '../../lib/binding/record.ts'
@@ -10,10 +10,8 @@ import type { JsonObject } from '../../lib/json.ts'
 import { ACCOUNT, IDENTITY, REGION, SENDER, type Sent, stackArn } from '../driver.ts'
 import { FUNCTION_ARN } from '../lambda.ts'
 import type { Fault } from '../local-aws/faults.ts'
-import { always, answerId, closeStages, hold, OWN, OWNED, openStage, PLAIN, rawAnswers, type Stage } from '../stage.ts'
-
-// Some invocations here have a second or two in all, so that the end of their time is seen: on a machine that stalls they may need another try.
-jest.retryTimes(2, { logErrorsBeforeRetry: true })
+import { answerId, closeStages, everyTime, OWN, OWNED, openStage, PLAIN, pauseAt, rawAnswers, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
@@ -38,7 +36,7 @@ const KEYS = [
   'Warnings',
 ]
 
-test('1: the answer is one PUT of JSON for one request, to the ResponseURL as it came', async () => {
+test('the answer is one PUT of JSON for one request, to the ResponseURL as it came', async () => {
   const stage = await openStage()
   const { created } = await bound(stage)
   expect(created.count).toBe(1)
@@ -46,7 +44,7 @@ test('1: the answer is one PUT of JSON for one request, to the ResponseURL as it
   expect(stage.aws.refusedAnswers(answerId(created.event))).toEqual([])
 })
 
-test('2: Status is SUCCESS or FAILED, and a FAILED has a Reason', async () => {
+test('Status is SUCCESS or FAILED, and a FAILED has a Reason', async () => {
   const stage = await openStage()
   const { created, mail, wish } = await bound(stage)
   expect(created.answer?.Status).toBe('SUCCESS')
@@ -56,7 +54,7 @@ test('2: Status is SUCCESS or FAILED, and a FAILED has a Reason', async () => {
   expect(answer).not.toHaveProperty('Data')
 })
 
-describe('3: the body is at most 4,096 bytes', () => {
+describe('the body is at most 4,096 bytes', () => {
   const to = {
     StackId: stackArn('s'.repeat(128)),
     RequestId: '7ac1f3b2-0000-4000-8000-000000000003',
@@ -126,7 +124,7 @@ describe('3: the body is at most 4,096 bytes', () => {
 
   test('over HTTP: 100 bad pools are told as far as they fit', async () => {
     const stage = await openStage()
-    stage.aws.fault(always('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'ö'.repeat(300) } }))
+    stage.aws.fault(everyTime('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'ö'.repeat(300) } }))
     const mail = stage.resource('s'.repeat(128), 'L'.repeat(255))
     const sent = await mail.create({ UserPoolIds: ids.split(','), ConfigurationSet: 'mail' }, { context: { remainingMs: 1_500 } })
     expect(sent.answer?.Status).toBe('FAILED')
@@ -136,7 +134,7 @@ describe('3: the body is at most 4,096 bytes', () => {
   })
 })
 
-describe('4 and 6: the physical ID', () => {
+describe('the physical ID', () => {
   test('is of the stack and the logical ID and of nothing else, short, and the same in every answer', async () => {
     const stage = await openStage()
     const { mail, wish, created } = await bound(stage)
@@ -166,13 +164,13 @@ describe('4 and 6: the physical ID', () => {
     const { mail, wish } = await bound(stage)
     const physical = 'an-old-id-of-somebody'
     const options = { physicalResourceId: physical, properties: wish, old: wish }
-    stage.aws.fault(always('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'no' } }))
+    stage.aws.fault(everyTime('DescribeUserPool', { error: { code: 'AccessDeniedException', message: 'no' } }))
     const { answer } = await mail.send(mail.event(type, { ...options, properties: { ...wish, Nonce: '2' } }))
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: physical })
   })
 })
 
-test('5: StackId, RequestId and LogicalResourceId come back verbatim', async () => {
+test('StackId, RequestId and LogicalResourceId come back verbatim', async () => {
   const stage = await openStage()
   const mail = stage.resource('Mail-Ünïcode', 'Binding "quoted" \\ é')
   const RequestId = 'not even a UUID: é'
@@ -180,14 +178,14 @@ test('5: StackId, RequestId and LogicalResourceId come back verbatim', async () 
   expect(answer).toMatchObject({ StackId: event['StackId'], RequestId, LogicalResourceId: 'Binding "quoted" \\ é' })
 })
 
-test('7: a Delete with an ID that CloudFormation made up, of a binding that never was, succeeds', async () => {
+test('a Delete with an ID that CloudFormation made up, of a binding that never was, succeeds', async () => {
   const stage = await openStage()
   const { answer } = await stage.resource().delete({ UserPoolId: 'us-east-1_Never', ConfigurationSet: 'mail' })
   expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'mail-Binding-1ABCDEFGHIJK' })
 })
 
-test('8: a failed Update is followed by one with old and new swapped; it converges although the first did half of its work', async () => {
-  const stage = await openStage()
+test('a failed Update is followed by one with old and new swapped; it converges although the first did half of its work', async () => {
+  const stage = await openVirtualStage()
   const { mail, wish, id } = await bound(stage)
   const before = stage.email(id)
   const half = { ...without(wish), UserPoolIds: [id, 'us-east-1_Nowhere'], ConfigurationSet: 'mail-2' }
@@ -198,7 +196,7 @@ test('8: a failed Update is followed by one with old and new swapped; it converg
 })
 const without = ({ UserPoolId: _, ...rest }: JsonObject): JsonObject => rest
 
-test('9: ServiceToken and ServiceTimeout may stand among the properties; any other unknown one may not', async () => {
+test('ServiceToken and ServiceTimeout may stand among the properties; any other unknown one may not', async () => {
   const stage = await openStage()
   const { mail, created, wish } = await bound(stage, { ServiceTimeout: '300' })
   expect(created.answer?.Status).toBe('SUCCESS')
@@ -207,7 +205,7 @@ test('9: ServiceToken and ServiceTimeout may stand among the properties; any oth
   )
 })
 
-describe('10: an answer comes before the time is over', () => {
+describe('an answer comes before the time is over', () => {
   const TIME = 1_500
   /** Every call, and the verbs that cannot do without it. */
   const CALLS: readonly (readonly [string, readonly string[]])[] = [
@@ -218,17 +216,17 @@ describe('10: an answer comes before the time is over', () => {
     ['DeleteItem', ['Delete']],
   ]
 
-  const answered = async (sent: Promise<Sent>): Promise<Sent> => {
-    const startedAt = performance.now()
+  const answered = async ({ now }: Stage, sent: Promise<Sent>): Promise<Sent> => {
+    const startedAt = now()
     const result = await sent
-    expect(performance.now() - startedAt).toBeLessThan(TIME)
+    expect(now() - startedAt).toBeLessThan(TIME)
     return result
   }
 
   test.each(CALLS)(
     'when %s hangs on each of %j: FAILED, says that the time ran out, and a Delete can still give the pool back',
     async (action, verbs) => {
-      const stages = await Promise.all(verbs.map(() => openStage()))
+      const stages = await Promise.all(verbs.map(() => openVirtualStage()))
       await Promise.all(
         verbs.map(async (type, index) => {
           const stage = stages[index]
@@ -238,9 +236,9 @@ describe('10: an answer comes before the time is over', () => {
           const wish = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
           if (type !== 'Create') await mail.create(wish)
           stage.aws.clearCalls()
-          const mend = stage.aws.fault(always(action, 'hang'))
+          const mend = stage.aws.fault(everyTime(action, 'hang'))
           const event = mail.event(type, { properties: { ...wish, ConfigurationSet: type === 'Update' ? 'mail-2' : 'mail' }, old: wish })
-          const { answer, count, invoked } = await answered(mail.send(event, { remainingMs: TIME }))
+          const { answer, count, invoked } = await answered(stage, mail.send(event, { remainingMs: TIME }))
           expect(invoked.error).toBeUndefined()
           expect(count).toBe(1)
           expect([type, answer?.Status, answer?.Reason]).toEqual([type, 'FAILED', expect.stringMatching(/time ran out/)])
@@ -253,29 +251,28 @@ describe('10: an answer comes before the time is over', () => {
   )
 
   test('when the record of the binding vanishes while it works', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
-    // Longer than the second in which the binding trusts its own lease.
     stage.aws.fault(({ action, count }) => {
       if (action !== 'DescribeUserPool' || count > 1) return undefined
       return stage.aws.records().then(async (records) => {
         for (const { UserPoolId: key } of records) await stage.aws.table.remove(String(key))
-        return { delayMs: 1_100 }
+        return undefined
       })
     })
     const { count } = await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
     expect(count).toBe(1)
   })
 
-  test('when another event has taken the binding over in the meantime', async () => {
-    const stage = await openStage()
+  test('when the record of the binding is another event’s in the meantime', async () => {
+    const stage = await openVirtualStage()
     const { mail, wish } = await bound(stage)
     stage.aws.fault(({ action, count }) => {
       if (action !== 'DescribeUserPool' || count > 1) return undefined
       return stage.bindingRecord().then(async (record) => {
         const Lease = { Event: 'another', Invocation: 'another', StartedAt: '2026-01-01T00:00:00Z', Until: '2026-01-01T00:01:00Z' }
         await stage.aws.table.put({ ...record, Lease, Revision: Number(record?.['Revision']) + 1 })
-        return { delayMs: 1_100 }
+        return undefined
       })
     })
     const { count } = await mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 4_000 } })
@@ -283,7 +280,7 @@ describe('10: an answer comes before the time is over', () => {
   })
 })
 
-test('11: an event that was signed before the newest one handled is late: FAILED superseded, no effect', async () => {
+test('an event that was signed before the newest one handled is late: FAILED superseded, no effect', async () => {
   const stage = await openStage()
   const { mail, wish, id } = await bound(stage)
   const { answer } = await mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { signedAt: Date.now() - 60_000 })
@@ -291,7 +288,7 @@ test('11: an event that was signed before the newest one handled is late: FAILED
   expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'mail' })
 })
 
-test('12, 13 and 14: the PUT has an empty content type and its length in bytes, and is not chunked', async () => {
+test('the PUT has an empty content type and its length in bytes, and is not chunked', async () => {
   const stage = await openStage()
   const { created } = await bound(stage, { From: 'Zoë <no-reply@example.com>' })
   // The local bucket refuses any other content type, as the URLs that sign it do.
@@ -305,7 +302,7 @@ test('12, 13 and 14: the PUT has an empty content type and its length in bytes, 
   expect(answer?.raw.length).toBeLessThan(Buffer.byteLength(answer?.raw ?? ''))
 })
 
-describe('15: Lambda delivers at least once', () => {
+describe('Lambda delivers at least once', () => {
   test.each<[string, Fault, boolean]>([
     ['403', { error: { code: 'AccessDenied', message: '', status: 403 } }, true],
     ['500', { error: { code: 'InternalError', message: '', status: 500 } }, true],
@@ -325,7 +322,7 @@ describe('15: Lambda delivers at least once', () => {
 
   test('a PUT that never arrives makes the handler throw, so that Lambda delivers the event again; then the stored answer goes out', async () => {
     const stage = await openStage()
-    const mend = stage.aws.fault(always('PutObject', 'reset'))
+    const mend = stage.aws.fault(everyTime('PutObject', 'reset'))
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
     const first = await mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }, { context: { remainingMs: 2_000 } })
@@ -340,7 +337,7 @@ describe('15: Lambda delivers at least once', () => {
     const stage = await openStage()
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
-    const held = hold(stage.aws, ({ action }) => action === 'PutObject')
+    const held = pauseAt(stage.aws, ({ action }) => action === 'PutObject')
     const creating = mail.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
     await held.reached
     const record = await stage.bindingRecord()
@@ -351,10 +348,10 @@ describe('15: Lambda delivers at least once', () => {
   })
 
   test('the lease of a dead process ends with its deadline: another event of the binding waits for that', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { mail, wish, id } = await bound(stage)
     const victim = await stage.newLambda()
-    const held = hold(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
     const dead = stage
       .resource('mail', 'Binding', victim)
       .update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 2_000 } })
@@ -363,7 +360,7 @@ describe('15: Lambda delivers at least once', () => {
     const deleted = await mail.delete(wish)
     held.release('hang')
     expect(deleted.answer?.Status).toBe('SUCCESS')
-    expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(String(lease?.['Until'])))
+    expect(stage.now()).toBeGreaterThanOrEqual(Date.parse(String(lease?.['Until'])))
     expect(stage.email(id)).toEqual({ EmailSendingAccount: 'COGNITO_DEFAULT' })
     expect(await stage.poolRecord(id)).toBeUndefined()
   })
@@ -371,10 +368,10 @@ describe('15: Lambda delivers at least once', () => {
   test.each(['of the binding', 'of the pool'])(
     'while the lease %s is another event’s, ResourceConflict is the answer when the own time runs short',
     async (lease) => {
-      const stage = await openStage()
+      const stage = await openVirtualStage()
       const { wish, id } = await bound(stage)
       const victim = await stage.newLambda()
-      const held = hold(stage.aws, ({ action }) => action === 'UpdateUserPool')
+      const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
       const dead = stage
         .resource('mail', 'Binding', victim)
         .update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 60_000 } })
@@ -383,23 +380,23 @@ describe('15: Lambda delivers at least once', () => {
 
       const before = stage.aws.userPool(id)
       const waiting = lease === 'of the pool' ? stage.resource('shop') : stage.resource('mail')
-      const startedAt = performance.now()
+      const startedAt = stage.now()
       const { answer } = await waiting.create({ ...wish, Takeover: 'true' }, { context: { remainingMs: 1_500 } })
-      expect(performance.now() - startedAt).toBeLessThan(1_500)
+      expect(stage.now() - startedAt).toBeLessThan(1_500)
       expect(answer?.Reason).toMatch(/^ResourceConflict: Another operation on .* was still running when the time ran out/)
       expect(stage.aws.userPool(id)).toEqual(before)
     },
   )
 })
 
-test.each(['true', 'false', true, false])('17: booleans come as strings, and as %j too', async (flag) => {
+test.each(['true', 'false', true, false])('booleans come as strings, and as %j too', async (flag) => {
   const stage = await openStage()
   stage.aws.ses.setAccount({ ProductionAccessEnabled: false })
   const { created } = await bound(stage, { AllowSandbox: flag })
   expect(created.answer?.Status).toBe(String(flag) === 'true' ? 'SUCCESS' : 'FAILED')
 })
 
-describe('18: Data', () => {
+describe('Data', () => {
   test.each<[string, JsonObject]>([
     ['of a plain binding', {}],
     ['under SKIP, which asks SES nothing', { Preflight: 'SKIP' }],
@@ -421,7 +418,7 @@ describe('18: Data', () => {
   })
 })
 
-describe('22: a ResponseURL may lead to CloudFormation’s bucket of the function’s own Region, and nowhere else', () => {
+describe('a ResponseURL may lead to CloudFormation’s bucket of the function’s own Region, and nowhere else', () => {
   const inAws: Allowed = { region: 'eu-west-1', urlSuffix: 'amazonaws.com', responseHosts: [] }
   const inChina: Allowed = { region: 'cn-north-1', urlSuffix: 'amazonaws.com.cn', responseHosts: [] }
   const bucket = 'cloudformation-custom-resource-response-euwest1'
@@ -507,7 +504,7 @@ describe('22: a ResponseURL may lead to CloudFormation’s bucket of the functio
   })
 })
 
-describe('23: the ResponseURL is a credential: it is in no log and in no error', () => {
+describe('the ResponseURL is a credential: it is in no log and in no error', () => {
   test('whatever happens to an event', async () => {
     const stage = await openStage()
     const { mail, wish, id, created } = await bound(stage)
@@ -523,11 +520,11 @@ describe('23: the ResponseURL is a credential: it is in no log and in no error',
     await keep(mail.send({ ...mail.event('Delete', { properties: wish }), StackId: 'arn:aws:cloudformation:eu-west-1:1:stack/a/b' }))
     const mends = [
       stage.aws.fault(({ action, count }) => (action === 'PutObject' && count < 2 ? 'reset' : undefined)),
-      stage.aws.fault(always('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } })),
+      stage.aws.fault(everyTime('PutObject', { error: { code: 'AccessDenied', message: 'Access Denied', status: 403 } })),
     ]
     await keep(mail.update({ ...wish, Nonce: '2' }, wish, { context: { remainingMs: 1_400 } }))
     for (const mend of mends) mend()
-    stage.aws.fault(always('UpdateUserPool', 'hang'))
+    stage.aws.fault(everyTime('UpdateUserPool', 'hang'))
     await keep(mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish, { context: { remainingMs: 1_400 } }))
     stage.aws.removeUserPool(id)
     await keep(mail.delete(wish))
@@ -551,7 +548,7 @@ describe('23: the ResponseURL is a credential: it is in no log and in no error',
   })
 })
 
-describe('25: a Reason', () => {
+describe('a Reason', () => {
   test('begins with an error code of CloudFormation’s own resource handlers', async () => {
     const stage = await openStage()
     const { mail, wish } = await bound(stage)
@@ -563,7 +560,9 @@ describe('25: a Reason', () => {
     const stage = await openStage()
     const { mail, wish } = await bound(stage)
     stage.aws.fault(
-      always('UpdateUserPool', { error: { code: 'InvalidParameterException', message: 'red \u001b[31malert\u0007\r\n\u0000\u009b end' } }),
+      everyTime('UpdateUserPool', {
+        error: { code: 'InvalidParameterException', message: 'red \u001b[31malert\u0007\r\n\u0000\u009b end' },
+      }),
     )
     const reasons = [
       (await mail.update({ ...wish, ConfigurationSet: 'mail-2' }, wish)).answer?.Reason,
@@ -583,7 +582,7 @@ describe('25: a Reason', () => {
       // ReplyToEmailAddress cannot hold any: the service's model has a pattern for it.
       EmailConfiguration: { ...OWN, From: '\u001b[31mred\u0007 <a@example.com>' },
     })
-    const { answer } = await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail' })
+    const { answer } = await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail', Preflight: 'WARN' })
     expect(answer?.Status).toBe('SUCCESS')
     expect(answer?.Data?.['From']).toMatch(/red.*@example\.com/)
     for (const value of Object.values(answer?.Data ?? {})) expect(value.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)

@@ -1,23 +1,18 @@
 // It stays bound: what the owner wiped comes back, what somebody meant is left alone, and both are told.
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { beforeEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject, without } from '../../lib/json.ts'
-import { ACCOUNT, healthySes, IDENTITY, REGION, resource, SENDER } from '../driver.ts'
+import { IN_DOUBT_MS } from '../../lib/timing.ts'
+import { ACCOUNT, IDENTITY, REGION, resource, SENDER } from '../driver.ts'
 import type { Lambda } from '../lambda.ts'
-import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { startLambda } from '../stage.ts'
+import type { LocalAws } from '../local-aws/index.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 let aws: LocalAws
 let lambda: Lambda
+let passTime: (ms: number) => Promise<void>
 
 beforeEach(async () => {
-  aws = await startLocalAws()
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
-})
-
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
+  ;({ aws, lambda, passTime } = await openVirtualStage())
 })
 
 const stack = (name = 'mail') => resource(aws, (event, context) => lambda.invoke(event, context), name)
@@ -87,7 +82,7 @@ test('another set is somebody’s wish: contested, nothing is written, the metri
     expect.stringMatching(/left alone, contested: somebody set ConfigurationSet/),
   ])
   expect(without((await record(id)) ?? {}, ['Unhealed', 'Revision'])).toEqual(without(before ?? {}, ['Revision']))
-  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'contested' } })
+  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'contested', Why: expect.any(String), At: expect.any(String) } })
 })
 
 test('a contested pool stays so when it is wiped later, and ends to be so when live is as applied again', async () => {
@@ -124,7 +119,7 @@ test('three heals in 24 hours, then contested: never a war', async () => {
   expect(count('UpdateUserPool')).toBe(3)
   expect(email(id)).toEqual(WIPED)
   expect(await record(id)).toMatchObject({
-    Unhealed: { Kind: 'contested', Why: expect.stringMatching(/wiped again after 3 heals/) },
+    Unhealed: { Kind: 'contested', Why: expect.stringMatching(/wiped again after 3 heals/), At: expect.any(String) },
     HealHistory: [expect.any(String), expect.any(String), expect.any(String)],
   })
 })
@@ -169,7 +164,7 @@ test.each<[string, () => void]>([
   await sweep()
   expect(count('UpdateUserPool')).toBe(0)
   expect(metrics()).toMatchObject({ Healed: 0, Refused: 1 })
-  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'refused' } })
+  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'refused', Why: expect.any(String), At: expect.any(String) } })
 })
 
 test('a pool whose claims nothing gives a sender is blocked: nothing is written, the record says so', async () => {
@@ -181,14 +176,14 @@ test('a pool whose claims nothing gives a sender is blocked: nothing is written,
   aws.clearCalls()
   await sweep()
   expect(count('UpdateUserPool')).toBe(0)
-  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'blocked' } })
+  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'blocked', Why: expect.any(String), At: expect.any(String) } })
 })
 
 test('a pool that is gone: the record says so, nothing else', async () => {
   const { id } = await bound()
   aws.removeUserPool(id)
   expect((await sweep()).error).toBeUndefined()
-  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'gone' } })
+  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'gone', Why: expect.any(String), At: expect.any(String) } })
 })
 
 test('a binding that moves while the healer looks at its pool is not called contested', async () => {
@@ -211,23 +206,16 @@ test('what an operation that died left on the record does not hide why the pool 
   await aws.table.put({ ...((await aws.table.read(id)) ?? {}), Lease: { Event: 'x', Invocation: 'x', StartedAt: past, Until: past } })
   owner(id, { ...attached, ConfigurationSet: 'other' })
   await sweep()
-  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'contested' } })
+  expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'contested', Why: expect.any(String), At: expect.any(String) } })
   expect(await record(id)).not.toHaveProperty('Lease')
 })
-
-/** As if two seconds had passed: the lease of a pool whose update was in doubt is over. */
-const inDoubtNoMore = async (id: string): Promise<void> => {
-  const item = await aws.table.read(id)
-  const lease = child(item, 'Lease')
-  if (item && lease) await aws.table.put({ ...item, UserPoolId: id, Lease: { ...lease, Until: new Date(0).toISOString() } })
-}
 
 test('a Delete that died is finished; with email MFA turned on meanwhile the pool keeps its sender', async () => {
   const { id, properties, attached } = await bound()
   const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
   expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
   release()
-  await inDoubtNoMore(id)
+  await passTime(IN_DOUBT_MS)
   aws.setHiddenState(id, { mfa: { EmailMfaConfiguration: { Message: 'Your code is {####}' } } })
   await sweep()
   expect(email(id)).toEqual(without(attached, ['ConfigurationSet']))
@@ -240,7 +228,7 @@ test('a Delete that died is not finished over a value that its owner may have se
   const release = aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
   expect((await stack(`stack-${id}`).delete(properties, { context: { remainingMs: 1_500 } })).answer?.Status).toBe('FAILED')
   release()
-  await inDoubtNoMore(id)
+  await passTime(IN_DOUBT_MS)
   await sweep()
   expect(email(id)).toEqual({ ...attached, ConfigurationSet: 'other' })
   expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'contested', Why: expect.stringMatching(/^somebody set ConfigurationSet/) } })
@@ -365,9 +353,4 @@ describe('the sweep', () => {
     expect(count('UpdateUserPool')).toBe(1)
     expect(email(id)).toEqual(attached)
   })
-})
-
-test('anything else is no event: a clear line in the log and a thrown exception', async () => {
-  expect((await lambda.invoke({ hello: 'world' })).error).toBe('unknown event')
-  expect(lambda.log.at(-1)).toMatchObject({ level: 'ERROR', message: expect.stringMatching(/this is no event for cognito-ses-binding/) })
 })

@@ -8,6 +8,7 @@ import { listUserPools } from './cognito/list-user-pools.ts'
 import { setUserPoolMfaConfig } from './cognito/set-user-pool-mfa-config.ts'
 import type { CognitoState } from './cognito/state.ts'
 import { updateUserPool } from './cognito/update-user-pool.ts'
+import { violationOf } from './model/violations.ts'
 import { type ApiError, type Outcome, refused } from './outcome.ts'
 import { createBucket } from './quota.ts'
 import { parseObject, type Reply, replyOf, type Service, signedRegion } from './service.ts'
@@ -31,9 +32,12 @@ const ACTIONS: { readonly [action: string]: Action | undefined } = {
   GetUserPoolMfaConfig: { act: getUserPoolMfaConfig, category: 'resourceRead' },
 }
 
+/** As much of a message as goes into a header. */
+const header = (message: string): string => encodeURI(message.slice(0, 500).toWellFormed())
+
 const errorReply = (error: ApiError): Reply => ({
   status: error.status,
-  headers: { ...PROTOCOL, 'x-amzn-errortype': `${error.code}:`, 'x-amzn-errormessage': encodeURI(error.message) },
+  headers: { ...PROTOCOL, 'x-amzn-errortype': `${error.code}:`, 'x-amzn-errormessage': header(error.message) },
   body: JSON.stringify({ __type: error.code, message: error.message }),
   error,
 })
@@ -52,6 +56,8 @@ export const createCognito = (state: CognitoState, quotaPerSecond: number | unde
     if (!action) return refused('UnknownOperationException', '')
     if (!request) return refused('SerializationException', '')
     if (action.category && !take[action.category]()) return refused('TooManyRequestsException', 'Rate exceeded')
+    const violation = violationOf('cognito-idp', name, request)
+    if (violation) return refused(violation.kind === 'type' ? 'SerializationException' : 'InvalidParameterException', violation.message)
     return action.act(state, request, region)
   }
   return {

@@ -11,11 +11,13 @@ import {
   type World,
 } from './cognito/state.ts'
 import { createCognito } from './cognito.ts'
+import type { Call } from './dispatch.ts'
 import { createDynamoDb, type Table } from './dynamodb.ts'
 import { createFaults, type FaultRule } from './faults.ts'
 import { createLambda } from './lambda.ts'
 import { type Answer, createResponseBucket, type RefusedAnswer } from './response-bucket.ts'
-import { type Call, startServer } from './server.ts'
+import { startServer } from './server.ts'
+import type { Service } from './service.ts'
 import { createSesSetters, type SesSetters } from './ses/setters.ts'
 import { createSesState, identityKey } from './ses/state.ts'
 import { createSes } from './ses.ts'
@@ -79,6 +81,8 @@ export type LocalAws = {
   readonly close: () => Promise<void>
 }
 
+const TABLE_NAME = 'cognito-ses-binding'
+
 const environmentOf = (host: string, region: string, tableName: string): Readonly<Record<string, string>> => ({
   AWS_ENDPOINT_URL: `http://${host}`,
   AWS_REGION: region,
@@ -90,8 +94,12 @@ const environmentOf = (host: string, region: string, tableName: string): Readonl
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 })
 
-export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<LocalAws> => {
-  const { region = 'us-east-1', partition = 'aws', account = '123456789012', tableName = 'cognito-ses-binding', now = Date.now } = options
+/** The table of a local AWS: dynalite, or one in memory. */
+export type TableDouble = { readonly service: Service; readonly table: Table; readonly records: () => Promise<JsonObject[]> }
+
+/** All doubles, before anybody can call them. */
+export const createDoubles = (options: LocalAwsOptions, tableDouble: TableDouble) => {
+  const { region = 'us-east-1', partition = 'aws', account = '123456789012', tableName = TABLE_NAME, now = Date.now } = options
   const sesState = createSesState()
   const cognito: CognitoState = {
     ...{
@@ -104,53 +112,61 @@ export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<Loca
       pools: new Map(),
     },
     identity: (of, name) => sesState(of).identities.get(identityKey(name)),
-    afterUpdate: () => local.afterUpdate,
+    afterUpdate: () => local?.afterUpdate,
   }
-  const dynamoDb = await createDynamoDb(tableName)
   const bucket = createResponseBucket(region, now)
   const faults = createFaults()
   const calls: Call[] = []
   const lambda = createLambda(account, region)
   const services = [
-    ...[createCognito(cognito, options.quotaPerSecond), dynamoDb.service, createSes(sesState, region), lambda.service],
+    ...[createCognito(cognito, options.quotaPerSecond), tableDouble.service, createSes(sesState, region), lambda.service],
     ...[createSts(account), bucket.service],
   ]
-  const server = await startServer({ services, faults, calls, now, latencyMs: options.latencyMs ?? 0 })
-
   const entryOf = (id: string) => {
     const entry = cognito.pools.get(id)
     if (!entry) throw new Error(`There is no user pool ${id}.`)
     return entry
   }
-  const local: LocalAws = {
-    ...{ endpoint: `http://${server.host}`, region, partition, account, environment: environmentOf(server.host, region, tableName) },
-    createUserPool: (pool) => addPool(cognito, pool),
-    userPool: (id) => copy(entryOf(id).pool),
-    changeUserPool: (id, change) => storePool(cognito, id, change(copy(entryOf(id).pool)), entryOf(id).hidden),
-    removeUserPool: (id) => {
-      cognito.pools.delete(id)
-    },
-    setHiddenState: (id, hidden) => {
-      const { pool, hidden: before } = entryOf(id)
-      cognito.pools.set(id, { pool, hidden: { ...before, ...hidden } })
-    },
-    afterUpdate: undefined,
-    ses: createSesSetters(sesState, region),
-    putFunction: lambda.putFunction,
-    responseUrl: ({ signedAt = now() } = {}) => {
-      const { id, path } = bucket.sign(signedAt)
-      return { id, url: `http://${server.host}${path}` }
-    },
-    ...{ answers: bucket.answers, refusedAnswers: bucket.refusedAnswers, waitForAnswer: bucket.waitForAnswer },
-    calls,
-    clearCalls: () => {
-      calls.length = 0
-    },
-    ...{ records: dynamoDb.records, table: dynamoDb.table, fault: faults.lay },
-    close: () => {
-      bucket.close()
-      return server.close()
-    },
+  let local: LocalAws | undefined
+  /** @param host where they listen */
+  const open = (host: string, close: () => Promise<void>): LocalAws => {
+    local = {
+      ...{ endpoint: `http://${host}`, region, partition, account, environment: environmentOf(host, region, tableName) },
+      createUserPool: (pool) => addPool(cognito, pool),
+      userPool: (id) => copy(entryOf(id).pool),
+      changeUserPool: (id, change) => storePool(cognito, id, change(copy(entryOf(id).pool)), entryOf(id).hidden),
+      removeUserPool: (id) => {
+        cognito.pools.delete(id)
+      },
+      setHiddenState: (id, hidden) => {
+        const { pool, hidden: before } = entryOf(id)
+        cognito.pools.set(id, { pool, hidden: { ...before, ...hidden } })
+      },
+      afterUpdate: undefined,
+      ses: createSesSetters(sesState, region),
+      putFunction: lambda.putFunction,
+      responseUrl: ({ signedAt = now() } = {}) => {
+        const { id, path } = bucket.sign(signedAt)
+        return { id, url: `http://${host}${path}` }
+      },
+      ...{ answers: bucket.answers, refusedAnswers: bucket.refusedAnswers, waitForAnswer: bucket.waitForAnswer },
+      calls,
+      clearCalls: () => {
+        calls.length = 0
+      },
+      ...{ records: tableDouble.records, table: tableDouble.table, fault: faults.lay },
+      close: () => {
+        bucket.close()
+        return close()
+      },
+    }
+    return local
   }
-  return local
+  return { open, dispatching: { services, faults, calls, now, latencyMs: options.latencyMs ?? 0 } }
+}
+
+export const startLocalAws = async (options: LocalAwsOptions = {}): Promise<LocalAws> => {
+  const { open, dispatching } = createDoubles(options, await createDynamoDb(options.tableName ?? TABLE_NAME))
+  const server = await startServer(dispatching)
+  return open(server.host, server.close)
 }

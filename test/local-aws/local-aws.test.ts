@@ -257,6 +257,7 @@ describe('user pools', () => {
 })
 
 describe('what Cognito refuses', () => {
+  const lambdaArn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`
   const refusals: ReadonlyArray<readonly [string, JsonObject, string, RegExp]> = [
     ...DESCRIBE_ONLY.map(
       (name) => [`the describe-only ${name}`, { [name]: 'x' }, 'InvalidParameterException', new RegExp(`\\b${name}\\b`)] as const,
@@ -314,7 +315,12 @@ describe('what Cognito refuses', () => {
     ],
     [
       'two triggers for token generation',
-      { LambdaConfig: { PreTokenGeneration: 'arn:a', PreTokenGenerationConfig: { LambdaVersion: 'V1_0', LambdaArn: 'arn:b' } } },
+      {
+        LambdaConfig: {
+          PreTokenGeneration: lambdaArn('one'),
+          PreTokenGenerationConfig: { LambdaVersion: 'V1_0', LambdaArn: lambdaArn('another') },
+        },
+      },
       ...(['InvalidParameterException', /PreTokenGeneration/] as const),
     ],
     ['a system tag', { UserPoolTags: { 'aws:a': 'b' } }, 'UserPoolTaggingException', /aws:/],

@@ -1,32 +1,10 @@
-// The one HTTP server in front of all doubles: reads a request, finds its service, records the call, and lets faults happen.
+// The one HTTP server in front of all doubles: reads a request, and spells what becomes of it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { JsonObject } from '../../lib/json.ts'
-import { courseOf, type Fault, type Faults } from './faults.ts'
-import type { ApiError } from './outcome.ts'
-import { type Incoming, type Reply, type Service, type ServiceName, signedRegion } from './service.ts'
+import { createDispatch, type DispatchOptions } from './dispatch.ts'
+import type { Incoming, Reply } from './service.ts'
 
-/** A call as the server saw it. `status` and `endedAt` stay undefined when no answer was given. */
-export type Call = {
-  readonly service: ServiceName
-  readonly action: string
-  /** The Region that the request was signed for. */
-  readonly region: string | undefined
-  readonly request: JsonObject
-  readonly startedAt: number
-  endedAt: number | undefined
-  status: number | undefined
-  error: ApiError | undefined
-  fault: Fault | undefined
-}
-
-export type ServerOptions = {
-  readonly services: readonly Service[]
-  readonly faults: Faults
-  readonly calls: Call[]
-  readonly latencyMs: number
-  readonly now: () => number
-}
+export type ServerOptions = Omit<DispatchOptions, 'wait'>
 
 export type LocalServer = { readonly host: string; readonly close: () => Promise<void> }
 
@@ -41,7 +19,7 @@ const send = (response: ServerResponse, reply: Reply): void => {
   response.end(reply.body)
 }
 
-export const startServer = async ({ services, faults, calls, latencyMs, now }: ServerOptions): Promise<LocalServer> => {
+export const startServer = async (options: ServerOptions): Promise<LocalServer> => {
   const timers = new Set<NodeJS.Timeout>()
   /** Never settles when the server is closed first: what is late then stays undone. */
   const wait = (ms: number): Promise<void> =>
@@ -52,36 +30,17 @@ export const startServer = async ({ services, faults, calls, latencyMs, now }: S
       }, ms)
       timers.add(timer)
     })
+  const dispatch = createDispatch({ ...options, wait })
 
   const serve = async (incoming: Incoming, response: ServerResponse): Promise<void> => {
-    for (const service of services) {
-      const found = service.recognise(incoming)
-      if (!found) continue
-      const { action, request } = found
-      const call: Call = {
-        ...{ service: service.name, action, region: signedRegion(incoming.headers), request, startedAt: now() },
-        ...{ endedAt: undefined, status: undefined, error: undefined, fault: undefined },
-      }
-      calls.push(call)
-      call.fault = await faults.next(call)
-      const course = courseOf(call.fault)
-      if (latencyMs + course.waitMs > 0) await wait(latencyMs + course.waitMs)
-      const own = course.effect ? await found.perform() : undefined
-      if (course.answer === 'none') return
-      if (course.answer === 'reset') {
-        response.socket?.destroy()
-        return
-      }
-      const reply = course.answer === 'own' ? own : service.errorReply(course.answer.error)
-      if (!reply) return
-      Object.assign(call, { endedAt: now(), status: reply.status, error: reply.error })
-      return send(response, reply)
+    const reply = await dispatch(incoming)
+    if (reply === 'none') return
+    if (reply === 'reset') {
+      response.socket?.destroy()
+      return
     }
-    send(response, {
-      status: 404,
-      headers: { 'content-type': 'text/plain' },
-      body: `No double for ${incoming.method} ${incoming.url.pathname}`,
-    })
+    const unknown = `No double for ${incoming.method} ${incoming.url.pathname}`
+    send(response, reply ?? { status: 404, headers: { 'content-type': 'text/plain' }, body: unknown })
   }
 
   const server = createServer((request, response) => {

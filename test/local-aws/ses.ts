@@ -1,5 +1,6 @@
 // The doubled SES v2: which route is which action, and how its REST protocol spells an answer.
 import type { JsonObject } from '../../lib/json.ts'
+import { violationOf } from './model/violations.ts'
 import { type ApiError, type Outcome, refused } from './outcome.ts'
 import { type Incoming, parseObject, type Reply, replyOf, type Service, signedRegion } from './service.ts'
 import { createConfigurationSet } from './ses/create-configuration-set.ts'
@@ -81,8 +82,12 @@ export const createSes = (state: SesState, localRegion: string): Service => {
       const found = find(incoming)
       const request = { ...parseObject(incoming.body), ...found?.parameters }
       const region = state(signedRegion(incoming.headers) ?? localRegion)
-      const perform = (): Outcome =>
-        found ? found.route.act(region, request) : refused('UnknownOperationException', `${incoming.method} ${incoming.url.pathname}`, 404)
+      const perform = (): Outcome => {
+        if (!found) return refused('UnknownOperationException', `${incoming.method} ${incoming.url.pathname}`, 404)
+        const violation = violationOf('sesv2', found.route.action, request)
+        if (violation) return refused(violation.kind === 'type' ? 'SerializationException' : 'BadRequestException', violation.message)
+        return found.route.act(region, request)
+      }
       return { action: found?.route.action ?? 'Unknown', request, perform: () => replyOf(perform(), bodyReply, errorReply) }
     },
   }

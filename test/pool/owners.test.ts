@@ -2,14 +2,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type JsonObject, without } from '../../lib/json.ts'
 import { IDENTITY, SENDER, stackArn } from '../driver.ts'
-import { closeStages, hold, OWN, OWNED, openStage, PLAIN, type Stage, still } from '../stage.ts'
+import { closeStages, OWN, OWNED, PLAIN, pauseAt, type Stage, settingsOf } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
 /** Bound by stack `shop` with its own set, and by stack `mail` over it. */
 const twoStacks = async (stage: Stage, pool: JsonObject = PLAIN, upperDeclares: JsonObject = SENDER) => {
   const id = stage.aws.createUserPool(pool)
-  const before = still(stage.aws.userPool(id))
+  const before = settingsOf(stage.aws.userPool(id))
   const [shop, mail] = [stage.resource('shop'), stage.resource('mail')]
   const lower = { UserPoolId: id, ConfigurationSet: 'other', ...SENDER }
   const upper = { UserPoolId: id, ConfigurationSet: 'mail', ...upperDeclares, Takeover: 'true' }
@@ -23,7 +24,7 @@ const DEVELOPER = { EmailSendingAccount: 'DEVELOPER', ...SENDER }
 
 describe('a pool that another stack has bound', () => {
   test('is refused to a Create: ResourceConflict that names the stack, nothing written; the Delete that follows changes nothing', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     await stage.resource('shop').create({ UserPoolId: id, ConfigurationSet: 'other', ...SENDER })
     const [before, record] = [stage.aws.userPool(id), await stage.poolRecord(id)]
@@ -41,7 +42,7 @@ describe('a pool that another stack has bound', () => {
   })
 
   test('is refused to an Update that adds it; the rollback leaves both stacks as they were', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const [own, foreign] = [stage.aws.createUserPool(PLAIN), stage.aws.createUserPool(PLAIN)]
     await stage.resource('shop').create({ UserPoolId: foreign, ConfigurationSet: 'other', ...SENDER })
     const mail = stage.resource('mail')
@@ -56,7 +57,7 @@ describe('a pool that another stack has bound', () => {
   })
 
   test.each(['true', true])('is laid over with Takeover %j; another stack’s claim stays in the record beneath', async (Takeover) => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     await stage.resource('shop').create({ UserPoolId: id, ConfigurationSet: 'other', ...SENDER })
     const { answer } = await stage.resource('mail').create({ UserPoolId: id, ConfigurationSet: 'mail', From: 'mail@example.com', Takeover })
@@ -65,7 +66,7 @@ describe('a pool that another stack has bound', () => {
   })
 
   test('needs no Takeover again for an Update, nor for a Create of the binding that has laid itself over it', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, mail, upper } = await twoStacks(stage)
     const modest = { ...without(upper, ['Takeover']), ConfigurationSet: 'mail-2' }
     expect((await mail.update(modest, upper)).answer?.Status).toBe('SUCCESS')
@@ -74,15 +75,15 @@ describe('a pool that another stack has bound', () => {
   })
 
   test('is worked on by one stack at a time: the second waits for the first and then lays over what that left', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(OWNED)
     // Held when its write has taken effect and it is about to look: nothing but its lease says that it is not done.
-    const held = hold(stage.aws, ({ action, count }) => action === 'DescribeUserPool' && count === 2)
+    const held = pauseAt(stage.aws, ({ action, count }) => action === 'DescribeUserPool' && count === 2)
     const first = stage.resource('shop').create({ UserPoolId: id, ConfigurationSet: 'other' })
     await held.reached
 
     // It is seen waiting: it looks at the pool's record a second time while the first is still at work.
-    const waiting = hold(stage.aws, ({ action, request, count }) => action === 'GetItem' && isFor(request, id) && count > 2)
+    const waiting = pauseAt(stage.aws, ({ action, request, count }) => action === 'GetItem' && isFor(request, id) && count > 2)
     const second = stage
       .resource('mail', 'Binding', await stage.newLambda())
       .create({ UserPoolId: id, ConfigurationSet: 'mail', Takeover: 'true' })
@@ -100,28 +101,28 @@ const isFor = (request: JsonObject, id: string): boolean => JSON.stringify(reque
 
 describe('of two stacks on one pool', () => {
   test('the upper one leaves first: the lower one’s settings are in force again, and after it the pool is what it was', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, before, shop, mail, lower, upper } = await twoStacks(stage)
     expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'other' })
     expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
     expect(await stage.poolRecord(id)).toBeUndefined()
   })
 
   test('the lower one leaves first: the upper one’s settings stay, nothing is written, and after it the pool is what it was', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, before, shop, mail, lower, upper } = await twoStacks(stage)
     const bound = stage.aws.userPool(id)
     expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
     expect(stage.aws.userPool(id)).toEqual(bound)
     expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
     expect(await stage.poolRecord(id)).toBeUndefined()
   })
 
   test('the lower one updates beneath: SUCCESS and a warning that names the upper one; its new wish comes to light when that leaves', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, shop, mail, lower, upper } = await twoStacks(stage)
     const bound = stage.aws.userPool(id)
     const newer = { ...lower, ConfigurationSet: 'mail-2', ReplyToEmailAddress: 'shop@example.com' }
@@ -139,7 +140,7 @@ describe('of two stacks on one pool', () => {
   })
 
   test('only the declared members are laid over: what the upper one does not declare is the lower one’s', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id } = await twoStacks(stage, PLAIN, { ReplyToEmailAddress: 'mail@example.com' })
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail', ReplyToEmailAddress: 'mail@example.com' })
   })
@@ -148,7 +149,7 @@ describe('of two stacks on one pool', () => {
 describe('a binding that is renamed in its stack', () => {
   const renamed = async (stage: Stage, pool: JsonObject) => {
     const id = stage.aws.createUserPool(pool)
-    const before = still(stage.aws.userPool(id))
+    const before = settingsOf(stage.aws.userPool(id))
     const [old, fresh] = [stage.resource('mail', 'Old'), stage.resource('mail', 'New')]
     const [was, is] = [
       { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER },
@@ -160,28 +161,28 @@ describe('a binding that is renamed in its stack', () => {
   }
 
   test('hands over: Create New, Delete Old. The pool never loses its set, and Delete New gives back what was there before Old', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, before, old, fresh, was, is } = await renamed(stage, PLAIN)
     stage.aws.clearCalls()
     expect((await old.delete(was)).answer?.Status).toBe('SUCCESS')
     expect(stage.count('UpdateUserPool')).toBe(0)
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail-2' })
     await fresh.delete(is)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('is rolled back: Delete New. Old stands, and its Delete gives back what was there before it', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, before, old, fresh, was, is } = await renamed(stage, OWNED)
     expect((await fresh.delete(is)).answer?.Status).toBe('SUCCESS')
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail' })
     expect((await old.update({ ...was, Nonce: '2' }, was)).answer).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: '' } })
     await old.delete(was)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('with nothing else changed writes nothing to the pool at all', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
     await stage.resource('mail', 'Old').create(properties)
@@ -194,7 +195,7 @@ describe('a binding that is renamed in its stack', () => {
 })
 
 test('two bindings of one stack share a pool: the later one wins, each leaves with its own members only', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(OWNED)
   const [set, replies] = [stage.resource('mail', 'Set'), stage.resource('mail', 'Replies')]
   const first = { UserPoolId: id, ConfigurationSet: 'mail' }
@@ -209,7 +210,7 @@ test('two bindings of one stack share a pool: the later one wins, each leaves wi
 })
 
 test('two bindings of one stack that are created at the same moment are both in force, and in no order do they harm each other', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(PLAIN)
   const before = stage.email(id)
   const other = await stage.newLambda()
@@ -231,7 +232,7 @@ test('two bindings of one stack that are created at the same moment are both in 
 
 describe('a claim that is left without a sender', () => {
   test('keeps the sender that the pool has, with a warning', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, before, shop, mail, lower, upper } = await twoStacks(stage, PLAIN, {})
     stage.aws.clearCalls()
     expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
@@ -244,11 +245,11 @@ describe('a claim that is left without a sender', () => {
     const named = await mail.update({ ...upper, From: 'mail@example.com' }, upper)
     expect(named.answer?.Data).toMatchObject({ SourceArn: SENDER.SourceArn, From: 'mail@example.com' })
     await mail.delete(upper)
-    expect(still(stage.aws.userPool(id))).toEqual(before)
+    expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
   })
 
   test('is blocked when the pool has none either: Create and Update fail and write nothing, every Delete passes', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(OWNED)
     const [first, second, third] = ['First', 'Second', 'Third'].map((name) => stage.resource('mail', name))
     const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
@@ -273,7 +274,7 @@ describe('a claim that is left without a sender', () => {
   })
 
   test('is freed by an Update that declares a sender', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(OWNED)
     const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
     const mail = stage.resource()
@@ -288,7 +289,7 @@ describe('a claim that is left without a sender', () => {
 
 describe('base follows the owner', () => {
   const bound = async (pool: JsonObject, declared: JsonObject = SENDER) => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(pool)
     const properties = { UserPoolId: id, ConfigurationSet: 'mail', ...declared }
     const mail = stage.resource()
@@ -364,7 +365,7 @@ describe('base follows the owner', () => {
 
 describe('OnDelete RETAIN', () => {
   test('of the upper claim: its members become the pool’s own, beneath the claim that stays', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, shop, mail, lower, upper } = await twoStacks(stage)
     const retaining = { ...upper, ReplyToEmailAddress: 'mail@example.com', OnDelete: 'RETAIN' }
     await mail.update(retaining, upper)
@@ -375,7 +376,7 @@ describe('OnDelete RETAIN', () => {
   })
 
   test('of the lower claim: what it declared comes to light when the upper one leaves, and a new Create takes it for its base', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const { id, shop, mail, lower, upper } = await twoStacks(stage)
     const retaining = { ...lower, OnDelete: 'RETAIN' }
     await shop.update(retaining, lower)
@@ -395,7 +396,7 @@ describe('OnDelete RETAIN', () => {
   })
 
   test('holds only where a SUCCESS answered: a Takeover that failed is undone down to the claim beneath', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const [shop, mail] = [stage.resource('shop'), stage.resource('mail')]
     await shop.create({ UserPoolId: id, ConfigurationSet: 'other', ...SENDER })
@@ -412,7 +413,7 @@ describe('OnDelete RETAIN', () => {
 
 describe.each(['the pool’s item alone', 'the binding’s item too'])('when the table has lost %s', (lost) => {
   test('an Update records the claim anew, with a base that is the pool without the old set, and a warning', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const mail = stage.resource()
     const was = { UserPoolId: id, ConfigurationSet: 'mail', ...SENDER }
@@ -430,7 +431,7 @@ describe.each(['the pool’s item alone', 'the binding’s item too'])('when the
   })
 
   test('an Update leaves a set that is not the old one in the base: it is the owner’s', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(OWNED)
     const mail = stage.resource()
     const was = { UserPoolId: id, ConfigurationSet: 'mail' }
@@ -444,7 +445,7 @@ describe.each(['the pool’s item alone', 'the binding’s item too'])('when the
 })
 
 test('a Create on the binding’s own claim is an Update: in its place beneath the others, and with the same base', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const { id, before, shop, mail, lower, upper } = await twoStacks(stage)
   const newer = { ...lower, ConfigurationSet: 'mail-2' }
   const { answer } = await shop.create(newer)
@@ -456,5 +457,5 @@ test('a Create on the binding’s own claim is an Update: in its place beneath t
   await mail.delete(upper)
   expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'mail-2' })
   await shop.delete(newer)
-  expect(still(stage.aws.userPool(id))).toEqual(before)
+  expect(settingsOf(stage.aws.userPool(id))).toEqual(before)
 })

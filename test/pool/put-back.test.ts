@@ -3,11 +3,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../lib/json.ts'
 import { SENDER } from '../driver.ts'
 import { closeStages, OWN, OWNED, openStage, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 let stage: Stage
 let id: string
 beforeEach(async () => {
-  stage = await openStage()
+  stage = await openVirtualStage()
   id = stage.aws.createUserPool(OWNED)
 })
 afterEach(closeStages)

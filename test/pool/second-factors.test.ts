@@ -1,14 +1,15 @@
 // Second factors are not in DescribeUserPool: they are read beside a pool that is written, and compared afterwards.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { SENDER } from '../driver.ts'
-import { closeStages, openStage, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, PLAIN, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 const FACTORS = { SoftwareTokenMfaConfiguration: { Enabled: true }, WebAuthnConfiguration: { RelyingPartyId: 'example.com' } }
 
 let stage: Stage
 let id: string
 beforeEach(async () => {
-  stage = await openStage()
+  stage = await openVirtualStage()
   id = stage.aws.createUserPool({ ...PLAIN, MfaConfiguration: 'OPTIONAL' })
   stage.aws.setHiddenState(id, { mfa: FACTORS })
 })

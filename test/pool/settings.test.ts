@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { JsonObject } from '../../lib/json.ts'
-import { changedSettings, DESCRIBE_ONLY, updatableSettings, updateRequest } from '../../lib/pool/settings.ts'
+import { changedSettings, changedUnsent, DESCRIBE_ONLY, updatableSettings, updateRequest } from '../../lib/pool/settings.ts'
 import { describedMembers, updatableMembers } from '../local-aws/sdk-model.ts'
 
 const ID = 'us-east-1_a'
@@ -91,4 +91,26 @@ describe('two readings of a pool', () => {
 
 test('nothing of EmailConfiguration counts as a setting', () => {
   expect(updatableSettings({ EmailConfiguration: { From: 'x' } })).toEqual({})
+})
+
+describe('the lifetime that cannot be sent beside its successor', () => {
+  const pool = (unused: number | undefined, temporary: number | undefined = 3) => ({
+    AdminCreateUserConfig: { UnusedAccountValidityDays: unused },
+    Policies: { PasswordPolicy: { TemporaryPasswordValidityDays: temporary } },
+  })
+
+  test('counts as changed when it is another number afterwards, or none', () => {
+    const named = { setting: 'AdminCreateUserConfig.UnusedAccountValidityDays', before: 3 }
+    expect(changedUnsent(pool(3), pool(7))).toEqual([{ ...named, after: 7 }])
+    expect(changedUnsent(pool(3), { ...pool(3), AdminCreateUserConfig: {} })).toEqual([{ ...named, after: undefined }])
+  })
+
+  test('does not count where it stayed, where there was none, or where it was sent and is compared as any other setting', () => {
+    expect(changedUnsent(pool(3), pool(3))).toEqual([])
+    expect(changedUnsent(pool(undefined), pool(3))).toEqual([])
+    const alone = { AdminCreateUserConfig: { UnusedAccountValidityDays: 3 } }
+    const after = { AdminCreateUserConfig: { UnusedAccountValidityDays: 7 } }
+    expect(changedUnsent(alone, after)).toEqual([])
+    expect(changedSettings(alone, after).map(({ setting }) => setting)).toEqual(['AdminCreateUserConfig.UnusedAccountValidityDays'])
+  })
 })

@@ -46,7 +46,7 @@ export type Office = {
   readonly duplicates: readonly (Step & { kind: 'duplicate' })[]
   readonly poolId: (number: number) => string
   readonly violated: (rule: string, what: string) => void
-  readonly excused: (id: ExceptionId) => void
+  readonly tolerated: (id: ExceptionId) => void
   readonly trace: ((line: string) => void) | undefined
 }
 
@@ -218,7 +218,7 @@ export const createCloudFormation = (office: Office, count: number): CloudFormat
       reason = got ? got.Reason : 'no answer'
     }
     if (!LEGITIMATE.test(reason ?? '')) office.violated('nothing is stuck', `rollback of ${logicalId} in step ${act.step}: ${reason}`)
-    office.excused('rollback-skipped')
+    office.tolerated('rollback-skipped')
     return { ...back, orElse: [...(back.orElse ?? []), is] }
   }
 

@@ -49,7 +49,7 @@ export const createHealerRules = (
   now: () => number,
   knowledgeOf: (userPoolId: string) => readonly Knowledge[],
   violated: (rule: string, what: string) => void,
-  excused: (id: ExceptionId) => void,
+  tolerated: (id: ExceptionId) => void,
 ): HealerRules => {
   /** When it wrote a pool, and when it set out to. */
   const written = new Map<string, readonly number[]>()
@@ -64,11 +64,11 @@ export const createHealerRules = (
     if (heals > HEALS_A_DAY) violated('budget', `${name} is heal number ${heals} of ${id} in 24 hours`)
   }
 
-  const setsOut: HealerRules['setsOut'] = ({ id, startedAt }, before, intended, sight, key) => {
+  const setsOut: HealerRules['setsOut'] = ({ id, startedAt }, before, intended, observation, key) => {
     setOut.set(key, [...lastDay(setOut, key), now()])
     const modes = claimsOf(before).map(({ Heal }) => Heal)
     if (modes.some((mode) => mode !== 'AUTO')) violated('heals what it may', `${id} heals ${key}, whose bindings say Heal ${modes}`)
-    if (isTaggedOff(sight.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
+    if (isTaggedOff(observation.settings)) violated('heals what it may', `${id} heals ${key}, whose tag says off`)
     if (
       (claimsOf(before).at(-1)?.Preflight ?? 'ENFORCE') === 'ENFORCE' &&
       intended['EmailSendingAccount'] === 'DEVELOPER' &&
@@ -77,14 +77,15 @@ export const createHealerRules = (
     )
       violated('heals what it may', `${id} heals ${key}, and its set may not send`)
     if (before?.Unhealed?.Kind === 'contested') violated('heals what it may', `${id} heals ${key}, which is ${reasonOf(before)}`)
-    const over = differing(sight.email, intended).flatMap((unit) => unit.split('+'))
+    const over = differing(observation.email, intended).flatMap((unit) => unit.split('+'))
     const meant = over.filter(
-      (name) => !sameUnit([name], sight.email, intended) && sight.knowledge.every((one) => isMeant(name, sight.email, one)),
+      (name) =>
+        !sameUnit([name], observation.email, intended) && observation.knowledge.every((one) => isMeant(name, observation.email, one)),
     )
     if (meant.length > 0)
       violated(
         'never over a value that was meant',
-        `${id} heals ${meant} of ${key}: ${JSON.stringify(sight.email)} becomes ${JSON.stringify(intended)}`,
+        `${id} heals ${meant} of ${key}: ${JSON.stringify(observation.email)} becomes ${JSON.stringify(intended)}`,
       )
   }
 
@@ -109,7 +110,7 @@ export const createHealerRules = (
       if (!item) continue
       const claims = claimsOf(item)
       if (isTaggedOff(pool.settings) || claims.some(({ Heal }) => Heal === 'OFF')) {
-        excused('looked-away')
+        tolerated('looked-away')
         continue
       }
       const possible = knowledgeOf(pool.id).map((one) => ({
@@ -128,7 +129,7 @@ export const createHealerRules = (
       if (isBound.includes(true)) continue
       if (item.Unhealed === undefined)
         violated('stays bound', `${pool.id} has ${JSON.stringify(pool.email)} after the sweep; the layers say ${JSON.stringify(possible)}`)
-      else excused('left-alone')
+      else tolerated('left-alone')
     }
   }
 

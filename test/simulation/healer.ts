@@ -36,7 +36,7 @@ export const createHealer = (
   scheduler: Scheduler,
   random: Random,
   faults: readonly Fault[],
-  excused: (id: ExceptionId) => void,
+  tolerated: (id: ExceptionId) => void,
   trace: ((line: string) => void) | undefined,
 ): Healer => {
   const visible: Message[] = []
@@ -67,7 +67,7 @@ export const createHealer = (
     if (!first) return
     for (const message of batch) message.received += 1
     const again = (message: Message): void => {
-      if (message.received >= MOST_RECEIVES) excused('dead-letter')
+      if (message.received >= MOST_RECEIVES) tolerated('dead-letter')
       else scheduler.at(Math.max(scheduler.now(), receivedAt + VISIBILITY_MS), () => appear(message))
     }
     const work = nth('queue', first.step)

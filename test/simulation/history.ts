@@ -41,11 +41,11 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
     trace?.(`✗✗ ${rule}: ${what}`)
     violation ??= { rule, what }
   }
-  const excused = (id: ExceptionId): void => {
+  const tolerated = (id: ExceptionId): void => {
     trace?.(`(${id})`)
     exceptions.push(id)
   }
-  const oracle = createOracle(world, scheduler.now, violated, excused)
+  const oracle = createOracle(world, scheduler.now, violated, tolerated)
   const watch = {
     ...oracle,
     began: (invocation: Invocation, kind: Parameters<typeof oracle.began>[1]) => {
@@ -57,10 +57,10 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
   const duplicates = steps.filter((step) => step.kind === 'duplicate')
   const launch = launcher({ scheduler, world, watch, trace }, setting.seed, setting.lambdaSeconds, violated)
   const lambda = createLambda(launch, scheduler, faults, { violated, answered: oracle.answered }, trace)
-  const healer = createHealer(launch, scheduler, seeded(hashed(setting.seed, 'queue')), faults, excused, trace)
+  const healer = createHealer(launch, scheduler, seeded(hashed(setting.seed, 'queue')), faults, tolerated, trace)
   const operator = createOperator(launch, scheduler, faults, trace)
   const poolId = (number: number): string => world.pools[number % world.pools.length]?.id ?? ''
-  const cloudFormation = createCloudFormation({ scheduler, lambda, seed: setting.seed, duplicates, poolId, violated, excused, trace }, 3)
+  const cloudFormation = createCloudFormation({ scheduler, lambda, seed: setting.seed, duplicates, poolId, violated, tolerated, trace }, 3)
 
   const perform = (step: Step): void => {
     if (step.kind === 'deploy' || step.kind === 'delete') cloudFormation.perform(step)
@@ -137,7 +137,7 @@ export const play = async ({ setting, steps }: History, tracing = false): Promis
       world.pausedSince = undefined
       applyAll().catch(broken)
       await scheduler.runDry()
-      if (notReapplied) excused('not-reapplied')
+      if (notReapplied) tolerated('not-reapplied')
       else oracle.checkSettled(cloudFormation.stacks, poolId, true)
     }
     if (!violation) {

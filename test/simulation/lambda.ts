@@ -33,12 +33,12 @@ export type Lambda = {
   readonly deliver: (request: Request) => void
 }
 
-export type Referee = {
+export type Judge = {
   readonly violated: (rule: string, what: string) => void
   readonly answered: (invocation: Invocation, request: Request, body: string) => void
 }
 
-/** Lambda tries an asynchronous invocation twice more (protocol.md, 15). */
+/** Lambda tries an asynchronous invocation twice more: Lambda developer guide, asynchronous invocation. */
 export const RETRY_MS = [60_000, 120_000] as const
 
 const ARRIVES: ReadonlySet<string> = new Set(['slow', 'fail-after', 'hang-after', 'late', 'late-hang', 'die-after', 'die-late'])
@@ -47,7 +47,7 @@ export const createLambda = (
   launch: Launch<Request>,
   scheduler: Scheduler,
   faults: readonly Fault[],
-  { violated, answered }: Referee,
+  { violated, answered }: Judge,
   trace: ((line: string) => void) | undefined,
 ): Lambda => {
   const putting =

@@ -30,6 +30,7 @@ npm run simulate -- --exhaustive       every order of two events that can meet, 
 
   --from N      the first seed (default 1)
   --only A,B    of the mutants, these
+  --seeds N     for so many seeds (default: ten)
   --workers N   how many threads (default: one for each core)
 
 The exit code is 1 when a rule was broken. What the oracle lets pass, and why:
@@ -133,6 +134,7 @@ const read = () => {
     from: text,
     workers: text,
     only: text,
+    seeds: text,
     whole: flag,
     mutants: flag,
     exhaustive: flag,
@@ -164,14 +166,14 @@ const exhaustive = async ({ pairs, faults, trace, outcomes, workers }: ReturnTyp
 
 const main = async (): Promise<void> => {
   const values = read()
-  const { help, mutants, only, seed, whole, histories, minutes, from, workers } = values
+  const { help, mutants, only, seed, seeds, whole, histories, minutes, from, workers } = values
   if (help) return console.log(HELP)
   if (values.exhaustive) return exhaustive(values)
   if (mutants) {
     const chosen = only?.split(',')
     const unknown = chosen?.find((id) => !MUTANTS.some((mutant) => mutant.id === id))
     if (unknown !== undefined) throw new Misused(`There is no mutant "${unknown}". There are: ${MUTANTS.map(({ id }) => id).join(', ')}.`)
-    const isSound = await showMutants(chosen, MUTANT_SEEDS, numberOf('histories', histories, 2_000))
+    const isSound = await showMutants(chosen, numberOf('seeds', seeds, MUTANT_SEEDS), numberOf('histories', histories, 2_000))
     if (!isSound) process.exitCode = 1
     return
   }

@@ -1,42 +1,11 @@
 // Plays histories against a broken core, and counts how many the simulation needs to notice. lib/ on disk stays as it is.
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import { build } from 'esbuild'
-import { runnable } from '../../infra/esbuild-options.cjs'
+import { bundleBroken } from './broken-core.ts'
 import type { Tally } from './campaign.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
-
-/** Must survive, or the others show nothing. */
-const UNBROKEN = 'unbroken'
-
-const FOLDER = 'node_modules/.cache/mutants'
-
-/** The simulation with one source text changed, as one file. */
-const bundled = async ({ id, file, find, put }: Mutant): Promise<string> => {
-  const outfile = resolve(FOLDER, `${process.pid}-${id}.mjs`)
-  const path = resolve(file)
-  const source = readFileSync(path, 'utf8')
-  if (source.split(find).length !== 2)
-    throw new Error(`mutant ${id}: ${file} must have this text once, and it has it ${source.split(find).length - 1} times: ${find}`)
-  await build({
-    entryPoints: [resolve('test/simulation/campaign.ts')],
-    outfile,
-    ...runnable,
-    plugins: [
-      {
-        name: 'mutant',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, (args) =>
-            args.path === path ? { contents: source.replace(find, () => put), loader: 'ts' } : undefined,
-          ),
-      },
-    ],
-  })
-  return outfile
-}
 
 const WORKER = `import('node:worker_threads').then(async ({ parentPort, workerData: { url, first, most } }) => {
   const { playSeeds } = await import(url)
@@ -50,10 +19,9 @@ const play = (outfile: string, first: number, most: number): Promise<Tally> =>
     worker.once('error', reject)
   })
 
-/** Plays histories from seed `first` against a mutant until a rule breaks, at most `most`, for each of `firsts`. */
-export const playMutant = async (mutant: Mutant, firsts: readonly number[], most: number): Promise<readonly Tally[]> => {
-  mkdirSync(FOLDER, { recursive: true })
-  const outfile = await bundled(mutant)
+/** Plays histories from seed `first` against a mutant, or the core as it is, until a rule breaks, at most `most`, for each of `firsts`. */
+export const playMutant = async (mutant: Mutant | undefined, firsts: readonly number[], most: number): Promise<readonly Tally[]> => {
+  const outfile = await bundleBroken('test/simulation/campaign.ts', mutant)
   const waiting = [...firsts]
   const tallies: Tally[] = []
   const worker = async (): Promise<void> => {
@@ -68,7 +36,7 @@ export const playMutant = async (mutant: Mutant, firsts: readonly number[], most
 const startOf = (run: number): number => 1_000_000 * (run + 1)
 
 /** One line for a mutant: by how many of the seeds it was found, and after how many histories. */
-const line = ({ id, what }: Mutant, tallies: readonly Tally[], found: readonly Tally[]): string => {
+const line = ({ id, what }: Pick<Mutant, 'id' | 'what'>, tallies: readonly Tally[], found: readonly Tally[]): string => {
   const counts = found.map(({ histories }) => histories).sort((a, b) => a - b)
   const column = (value: number | undefined) => String(value ?? '–').padStart(6)
   const rules = [...new Set(found.flatMap(({ failures }) => failures.map(({ rule }) => rule)))].join(', ')
@@ -83,16 +51,19 @@ export const showMutants = async (only: readonly string[] | undefined, seeds: nu
   const firsts = Array.from({ length: seeds }, (_, run) => startOf(run))
   console.log(`Histories until the simulation noticed, for each of ${seeds} fixed seeds, at most ${most.toLocaleString('en')}:\n`)
   console.log(`${'mutant'.padEnd(25)} found  min median   max  rules broken`)
+  const unbroken = await playMutant(undefined, firsts, most)
+  const broken = unbroken.filter(({ failures }) => failures.length > 0)
+  console.log(line({ id: 'unbroken', what: 'nothing: no rule may break' }, unbroken, broken))
+  if (broken.length > 0) {
+    console.log('\nThe unbroken core breaks rules: mend that first (npm run simulate).')
+    return false
+  }
   let missed = 0
-  for (const mutant of MUTANTS.filter(({ id }) => id === UNBROKEN || (only?.includes(id) ?? true))) {
+  for (const mutant of MUTANTS.filter(({ id }) => only?.includes(id) ?? true)) {
     const tallies = await playMutant(mutant, firsts, most)
     const found = tallies.filter(({ failures }) => failures.length > 0)
     console.log(line(mutant, tallies, found))
-    if (mutant.id === UNBROKEN && found.length > 0) {
-      console.log('\nThe unbroken core breaks rules: mend that first (npm run simulate).')
-      return false
-    }
-    if (mutant.id !== UNBROKEN && found.length < seeds) missed += 1
+    if (found.length < seeds) missed += 1
   }
   console.log(missed === 0 ? '\nEvery mutant was found by every seed.' : `\n${missed} mutants were not found by every seed.`)
   return true

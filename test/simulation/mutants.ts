@@ -1,314 +1,365 @@
 // The core broken on purpose, one thing at a time: each must break a rule of the simulation, or the simulation shows nothing.
+// A mutant replaces one export of one module, so that it outlives every refactoring that keeps the export's meaning.
+import { isObject, type JsonObject, without } from '../../lib/json.ts'
+import { type EmailConfiguration, memberNames, SENDER, sameMember, withMembersOf } from '../../lib/pool/layers.ts'
+
+type Modules = {
+  'handler/invocation.ts': typeof import('../../handler/invocation.ts')
+  'lib/binding/record.ts': typeof import('../../lib/binding/record.ts')
+  'lib/healer/decide.ts': typeof import('../../lib/healer/decide.ts')
+  'lib/lease.ts': typeof import('../../lib/lease.ts')
+  'lib/pool/hold.ts': typeof import('../../lib/pool/hold.ts')
+  'lib/pool/layers.ts': typeof import('../../lib/pool/layers.ts')
+  'lib/pool/plan.ts': typeof import('../../lib/pool/plan.ts')
+  'lib/pool/settings.ts': typeof import('../../lib/pool/settings.ts')
+  'lib/preflight/checks.ts': typeof import('../../lib/preflight/checks.ts')
+  'lib/table/items.ts': typeof import('../../lib/table/items.ts')
+  'lib/timing.ts': typeof import('../../lib/timing.ts')
+}
 
 export type Mutant = {
   readonly id: string
   /** What is broken. */
   readonly what: string
-  readonly file: string
-  readonly find: string
-  readonly put: string
+  readonly module: keyof Modules
+  readonly export: string
+  /** From the export as it is, what stands in its place for every other module. */
+  readonly by: (original: never) => unknown
 }
 
-export const MUTANTS: readonly Mutant[] = [
-  {
-    id: 'unbroken',
-    what: 'nothing: no rule may break',
-    file: 'lib/lease.ts',
-    find: "import * as v from 'valibot'",
-    put: "import * as v from 'valibot'",
-  },
-  {
-    id: 'lease-ignored',
-    what: 'the lease: another event’s is never seen',
-    file: 'lib/lease.ts',
-    find: "return Date.parse(held.Until) > now ? 'another event' : 'nobody'",
-    put: "return 'nobody'",
-  },
-  {
-    id: 'lease-no-takeover',
-    what: 'the lease: an earlier delivery does not see that a later one took over',
-    file: 'lib/lease.ts',
-    find: "return isLater(held, ours) ? 'a later delivery' : 'nobody'",
-    put: "return 'nobody'",
-  },
-  {
-    id: 'lease-never-given-up',
-    what: 'the lease: it and the intention stay after a failure',
-    file: 'lib/pool/hold.ts',
-    find: '  const left = isSent ? ahead : before\n',
-    put: '  if (ahead) return\n  const left = isSent ? ahead : before\n',
-  },
-  {
-    id: 'binding-lease-ignored',
-    what: 'the binding’s own lease is ignored',
-    file: 'lib/binding/session.ts',
-    find: "if (!binding?.Lease || holder !== 'another event')",
-    put: 'if (clock)',
-  },
-  {
-    id: 'not-written-ahead',
-    what: 'the write-ahead: no Intended in it',
-    file: 'lib/pool/hold.ts',
-    find: 'Intended: { EmailConfiguration: next.send, Claims: [...next.claims], At: at },',
-    put: '',
-  },
-  {
-    id: 'applied-stays-old',
-    what: 'the write-ahead: Applied stays what it was',
-    file: 'lib/pool/hold.ts',
-    find: '  Applied: live,\n',
-    put: '  Applied: record?.Applied ?? live,\n',
-  },
-  {
-    id: 'open-claims-forgotten',
-    what: 'the write-ahead: the claims of an unfinished write before it are forgotten',
-    file: 'lib/pool/hold.ts',
-    find: 'Claims: openClaims(record),',
-    put: 'Claims: record?.Claims ?? [],',
-  },
-  {
-    id: 'record-not-taken-back',
-    what: 'after a sure refusal the record does not go back to what it was',
-    file: 'lib/pool/hold.ts',
-    find: 'const left = isSent ? ahead : before',
-    put: 'const left = isSent || ahead ? ahead : before',
-  },
-  {
-    id: 'record-always-taken-back',
-    what: 'after an unclear failure the record goes back to what it was',
-    file: 'lib/pool/hold.ts',
-    find: 'const left = isSent ? ahead : before',
-    put: 'const left = before ?? (isSent ? ahead : before)',
-  },
-  {
-    id: 'rebase-does-nothing',
-    what: 'the rebase: base stays',
-    file: 'lib/pool/layers.ts',
-    find: "  return wishes.includes('ConfigurationSet') ? withSenderForItsSet(moved, live) : moved\n",
-    put: '  return moved === live ? moved : base\n',
-  },
-  {
-    id: 'rebase-takes-all',
-    what: 'the rebase: what we were about to apply counts as the owner’s',
-    file: 'lib/pool/layers.ts',
-    find: '[applied, intended].some((ours)',
-    put: '[applied].some((ours)',
-  },
-  {
-    id: 'sender-one-by-one',
-    what: 'the rebase: the members of the sender move one by one',
-    file: 'lib/pool/layers.ts',
-    find: 'const wishes = [SENDER, ...others.map((name) => [name])]',
-    put: 'const wishes = [...SENDER, ...others].map((name) => [name])',
-  },
-  {
-    id: 'set-without-sender',
-    what: 'the rebase: a set moves into base without the sender that it needs',
-    file: 'lib/pool/layers.ts',
-    find: "  return wishes.includes('ConfigurationSet') ? withSenderForItsSet(moved, live) : moved\n",
-    put: '  return moved\n',
-  },
-  {
-    id: 'digest-constant',
-    what: 'the digest: the same for every event',
-    file: 'handler/cloudformation.ts',
-    find: 'event: digest(event),',
-    put: "event: digest('event'),",
-  },
-  {
-    id: 'digest-of-request-id',
-    what: 'the digest: of the RequestId alone',
-    file: 'handler/cloudformation.ts',
-    find: 'event: digest(event),',
-    put: 'event: digest(event.RequestId),',
-  },
-  {
-    id: 'answers-never-found',
-    what: 'the digest: stored answers are never found',
-    file: 'lib/binding/record.ts',
-    find: 'record?.Answers.find((answer) => answer.Event === event &&',
-    put: "record?.Answers.find((answer) => answer.Event === '' &&",
-  },
-  {
-    id: 'late-events-served',
-    what: 'an event that was signed before the newest one is served',
-    file: 'lib/binding/record.ts',
-    find: 'signedAt !== undefined && record?.Newest !== undefined && signedAt < record.Newest',
-    put: 'signedAt === undefined && record === null',
-  },
-  {
-    id: 'ready-not-awaited',
-    what: 'a pool is written before the binding has recorded it',
-    file: 'lib/binding/session.ts',
-    find: '    await beginning\n    while',
-    put: '    while',
-  },
-  {
-    id: 'still-mine-not-asked',
-    what: 'nobody looks whether the binding was taken over',
-    file: 'lib/binding/session.ts',
-    find: '    while (clock.now() - confirmedAt > CONFIRMED_MS) {',
-    put: '    while (clock.now() < 0) {',
-  },
-  {
-    id: 'read-ahead-for-all',
-    what: 'the item read ahead is taken for every pool’s',
-    file: 'lib/binding/serve.ts',
-    find: 'id === first ? early : undefined',
-    put: 'early',
-  },
-  {
-    id: 'landing-not-awaited',
-    what: 'a write that may still land is not waited for',
-    file: 'lib/timing.ts',
-    find: 'export const LANDED_MS = PROMPT_MS + IN_DOUBT_MS',
-    put: 'export const LANDED_MS = 0',
-  },
-  {
-    id: 'pools-not-remembered',
-    what: 'the binding records no pools before it attaches',
-    file: 'lib/binding/record.ts',
-    find: 'Pools: union(record?.Pools ?? [], pools),',
-    put: 'Pools: record?.Pools ?? union([], pools).slice(pools.length),',
-  },
-  {
-    id: 'retain-unanswered',
-    what: 'RETAIN counts where no SUCCESS answered',
-    file: 'lib/pool/plan.ts',
-    find: "const isRetained = change.answered && (change.onDelete ?? mine?.OnDelete) === 'RETAIN'",
-    put: "const isRetained = (change.onDelete ?? mine?.OnDelete) === 'RETAIN'",
-  },
-  {
-    id: 'claim-moves-up',
-    what: 'an Update puts its claim on top',
-    file: 'lib/pool/plan.ts',
-    find: 'const replaced = claims.with(position, change.claim)',
-    put: 'const replaced = [...claims.toSpliced(position, 1), change.claim]',
-  },
-  {
-    id: 'settings-left-out',
-    what: 'a setting that no SDK knows is left out of the update',
-    file: 'lib/pool/settings.ts',
-    find: "...without(pool, [...DESCRIBE_ONLY, 'EmailConfiguration'])",
-    put: "...without(pool, [...DESCRIBE_ONLY, 'EmailConfiguration', 'MemberOfTomorrow'])",
-  },
-  {
-    id: 'old-copy-written',
-    what: 'a copy of the pool that has grown old is written back',
-    file: 'lib/pool/reconcile.ts',
-    find: 'clock.now() - readAt > FRESH_MS || ',
-    put: '',
-  },
-  {
-    id: 'looked-long-ago',
-    what: 'a look at the binding that took long counts as fresh',
-    file: 'lib/binding/session.ts',
-    find: 'while (clock.now() - confirmedAt > CONFIRMED_MS) {',
-    put: 'if (clock.now() - confirmedAt > CONFIRMED_MS) {',
-  },
-  {
-    id: 'put-again-without-a-look',
-    what: 'a put is repeated without another look at the binding',
-    file: 'lib/table/items.ts',
-    find: 'await confirm?.()',
-    put: '',
-  },
-  {
-    id: 'sent-late',
-    what: 'an update is sent however long its write-ahead took',
-    file: 'lib/pool/reconcile.ts',
-    find: ' || clock.now() - aheadAt > PROMPT_MS',
-    put: '',
-  },
-  {
-    id: 'turn-after-write-ahead',
-    what: 'the quota is waited for between the write-ahead and the update',
-    file: 'lib/pool/reconcile.ts',
-    find: 'await work.ports.userPools.update(request, work.signal)',
-    put: 'await work.ports.userPools.updateTurn(work.signal)\n    await work.ports.userPools.update(request, work.signal)',
-  },
-  {
-    id: 'silent-on-its-own-answer',
-    what: 'a delivery that finds its own answer on record takes it for another’s',
-    file: 'lib/binding/session.ts',
-    find: 'return isOurs(stored) ? stored.Body : undefined',
-    put: 'return undefined',
-  },
-  {
-    id: 'never-heals',
-    what: 'the healer takes everything for as declared',
-    file: 'lib/healer/decide.ts',
-    find: 'if (!record || (differing.length === 0 && blocked === undefined))',
-    put: 'if (record || differing.length > 0)',
-  },
-  {
-    id: 'heals-what-was-meant',
-    what: 'the healer writes over a value that somebody chose',
-    file: 'lib/healer/decide.ts',
-    find: 'if (meant.length > 0)',
-    put: 'if (meant.length < 0)',
-  },
-  {
-    id: 'contests-too-much',
-    what: 'the healer takes what was there before the binding for somebody’s choice',
-    file: 'lib/healer/decide.ts',
-    find: '  sameMember(name, live, record.Base) ||\n',
-    put: '',
-  },
-  {
-    id: 'heals-without-end',
-    what: 'the healer has no budget',
-    file: 'lib/healer/decide.ts',
-    find: 'if (heals >= HEALS_A_DAY)',
-    put: 'if (heals < 0)',
-  },
-  {
-    id: 'heals-where-off',
-    what: 'the healer ignores Heal OFF and the tag',
-    file: 'lib/healer/decide.ts',
-    find: "if (mode === 'OFF' || child(pool, 'UserPoolTags')?.[OFF_TAG.key] === OFF_TAG.value) return",
-    put: 'if (!mode) return',
-  },
-  {
-    id: 'heals-where-notify',
-    what: 'the healer ignores Heal NOTIFY',
-    file: 'lib/healer/decide.ts',
-    find: "if (mode === 'NOTIFY') return",
-    put: 'if (!mode) return',
-  },
-  {
-    id: 'contest-forgotten',
-    what: 'a contested pool is healed as soon as it is wiped',
-    file: 'lib/healer/decide.ts',
-    find: 'const isContested = record.Unhealed?.startsWith(CONTESTED)',
-    put: 'const isContested = record.Unhealed === CONTESTED',
-  },
-  {
-    id: 'heals-onto-dead-set',
-    what: 'the healer does not ask whether the set may send',
-    file: 'lib/healer/heal.ts',
-    find: "decision.kind === 'heal' ? await worse(seen, next, finder, work) : undefined",
-    put: "decision.kind === 'off' ? await worse(seen, next, finder, work) : undefined",
-  },
-  {
-    id: 'reason-of-old-record',
-    what: 'the healer says why in a record that has moved since',
-    file: 'lib/healer/heal.ts',
-    find: 'const { Revision, Lease: _, ...rest } = judged',
-    put: 'const { Revision, Lease: _, ...rest } = (await settledRecord(work, judged.UserPoolId)) ?? judged',
-  },
-  {
-    id: 'cursor-stays',
-    what: 'the sweep that reaches the end leaves its place behind',
-    file: 'lib/healer/sweep.ts',
-    find: 'await saveCursor(work, cursor, undefined, work.signal)',
-    put: '',
-  },
-  {
-    id: 'work-goes-on',
-    what: 'the work is not stopped when the time runs out',
-    file: 'handler/invocation.ts',
-    find: "    work.abort(new Error('the time ran out'))\n",
-    put: '',
-  },
+const mutant = <M extends keyof Modules, E extends keyof Modules[M] & string>(
+  id: string,
+  what: string,
+  module: M,
+  name: E,
+  by: (original: Modules[M][E]) => Modules[M][E],
+): Mutant => ({ id, what, module, export: name, by })
+
+/** The rebase as it is, but for which members make one wish, and whether a set takes its sender along. */
+const rebaseBy =
+  (unitsOf: (others: readonly string[]) => readonly (readonly string[])[], takesSender: boolean) =>
+  (base: EmailConfiguration, applied: EmailConfiguration, intended: EmailConfiguration | undefined, live: EmailConfiguration) => {
+    const isOurs = (names: readonly string[]): boolean =>
+      [applied, intended].some((ours) => ours !== undefined && names.every((name) => sameMember(name, live, ours)))
+    const others = memberNames(base, applied, intended, live).filter((name) => !SENDER.some((member) => member === name))
+    const wishes = unitsOf(others)
+      .filter((names) => !isOurs(names))
+      .flat()
+    const moved = withMembersOf(base, live, wishes)
+    const needsSender = moved['EmailSendingAccount'] !== 'DEVELOPER' && live['EmailSendingAccount'] === 'DEVELOPER'
+    return takesSender && wishes.includes('ConfigurationSet') && moved['ConfigurationSet'] !== undefined && needsSender
+      ? withMembersOf(moved, live, SENDER)
+      : moved
+  }
+
+/** An event of CloudFormation, among other things that have a digest. */
+const isEvent = (value: unknown): value is JsonObject => isObject(value) && value['RequestId'] !== undefined
+
+const withoutLease = <T extends { readonly Lease?: unknown }>(item: T): T => {
+  const { Lease: _, ...rest } = item
+  return rest as T
+}
+
+const LEASES: readonly Mutant[] = [
+  mutant('lease-ignored', 'the lease: another’s is never seen', 'lib/lease.ts', 'holderOf', () => () => 'nobody'),
+  mutant(
+    'binding-lease-ignored',
+    'the binding’s own lease is ignored',
+    'lib/binding/record.ts',
+    'readBindingRecord',
+    (original) =>
+      (...of) => {
+        const read = original(...of)
+        return read.ok ? { ok: true, record: withoutLease(read.record) } : read
+      },
+  ),
+  mutant(
+    'lease-never-given-up',
+    'the lease: it and the intention stay after a failure',
+    'lib/pool/hold.ts',
+    'release',
+    () => async () => undefined,
+  ),
+  mutant(
+    'doubt-ends-lease',
+    'a lease ends although something of its holder may still take effect',
+    'lib/lease.ts',
+    'whileInDoubt',
+    () => (lease, now) => ({
+      ...lease,
+      Until: new Date(now).toISOString(),
+    }),
+  ),
+  mutant(
+    'failed-ends-lease',
+    'a FAILED ends the binding’s lease at once',
+    'lib/binding/record.ts',
+    'withResponse',
+    (original) =>
+      (...of) =>
+        withoutLease(original(...of)),
+  ),
+  mutant('doubt-not-waited-out', 'what may still take effect is waited for by nobody', 'lib/timing.ts', 'IN_DOUBT_MS', () => 0 as 2_000),
+  mutant(
+    'work-goes-on',
+    'the work is not stopped when the time runs out',
+    'handler/invocation.ts',
+    'deadlineIn',
+    (original) =>
+      (...of) => ({
+        ...original(...of),
+        signal: new AbortController().signal,
+      }),
+  ),
 ]
+
+const WRITE_AHEAD: readonly Mutant[] = [
+  mutant('not-written-ahead', 'the write-ahead: no Intended in it', 'lib/pool/hold.ts', 'writeAhead', (original) => (...of) => {
+    const { Intended: _, ...rest } = original(...of)
+    return rest
+  }),
+  mutant('applied-stays-old', 'the write-ahead: Applied stays what it was', 'lib/pool/hold.ts', 'writeAhead', (original) => (...of) => ({
+    ...original(...of),
+    Applied: of[1]?.Applied ?? of[2],
+  })),
+  mutant(
+    'open-claims-forgotten',
+    'the write-ahead: the claims of an unfinished write before it are forgotten',
+    'lib/pool/hold.ts',
+    'writeAhead',
+    (original) =>
+      (...of) => ({
+        ...original(...of),
+        Claims: of[1]?.Claims ?? [],
+      }),
+  ),
+  mutant(
+    'record-not-taken-back',
+    'after a sure refusal the record does not go back to what it was',
+    'lib/pool/hold.ts',
+    'release',
+    (original) => (work, hold) => original(work, hold, true),
+  ),
+  mutant(
+    'record-always-taken-back',
+    'after an unclear failure the record goes back to what it was',
+    'lib/pool/hold.ts',
+    'release',
+    (original) => (work, hold) => original(work, hold, false),
+  ),
+  mutant(
+    'old-copy-written',
+    'a copy of the pool that has grown old is written back',
+    'lib/timing.ts',
+    'COPY_VALID_MS',
+    () => Infinity as 3_000,
+  ),
+  mutant(
+    'put-again-at-once',
+    'a new item’s put is repeated while the first may still take effect',
+    'lib/table/items.ts',
+    'save',
+    (original) =>
+      (table, clock, ...rest) =>
+        original(table, { ...clock, sleep: async (ms, signal) => (ms < 1_500 ? clock.sleep(ms, signal) : undefined) }, ...rest),
+  ),
+]
+
+const LAYERS: readonly Mutant[] = [
+  mutant('rebase-does-nothing', 'the rebase: base stays', 'lib/pool/layers.ts', 'rebase', () => (base) => base),
+  mutant(
+    'rebase-takes-all',
+    'the rebase: what we were about to apply counts as the owner’s',
+    'lib/pool/layers.ts',
+    'rebase',
+    (original) => (base, applied, _, live) => original(base, applied, undefined, live),
+  ),
+  mutant('sender-one-by-one', 'the rebase: the members of the sender move one by one', 'lib/pool/layers.ts', 'rebase', () =>
+    rebaseBy((others) => [...SENDER, ...others].map((name) => [name]), true),
+  ),
+  mutant('set-without-sender', 'the rebase: a set moves into base without the sender that it needs', 'lib/pool/layers.ts', 'rebase', () =>
+    rebaseBy((others) => [SENDER, ...others.map((name) => [name])], false),
+  ),
+  mutant(
+    'set-has-spellings',
+    'a set that its owner wrote beside us counts as the service’s spelling of ours',
+    'lib/pool/layers.ts',
+    'readBack',
+    (original) =>
+      (...of) => {
+        const { ignored, normalized, changedByOthers } = original(...of)
+        return changedByOthers.join() === 'ConfigurationSet'
+          ? { ignored, normalized: changedByOthers, changedByOthers: [] }
+          : { ignored, normalized, changedByOthers }
+      },
+  ),
+  mutant('claim-moves-up', 'an Update puts its claim on top', 'lib/pool/plan.ts', 'plan', (original) => (id, record, live, operation) => {
+    if (operation.kind !== 'attach' || !record) return original(id, record, live, operation)
+    const { StackId, LogicalResourceId } = operation.claim
+    const isMine = (one: { readonly StackId: string; readonly LogicalResourceId: string }) =>
+      one.StackId === StackId && one.LogicalResourceId === LogicalResourceId
+    const onTop = <T extends typeof operation.claim>(claims: readonly T[]): T[] => [
+      ...claims.filter((one) => !isMine(one)),
+      ...claims.filter(isMine),
+    ]
+    const { Intended } = record
+    const moved = {
+      ...record,
+      Claims: onTop(record.Claims),
+      ...(Intended ? { Intended: { ...Intended, Claims: onTop(Intended.Claims) } } : {}),
+    }
+    return original(id, moved, live, operation)
+  }),
+  mutant(
+    'retain-unanswered',
+    'RETAIN counts where no SUCCESS answered',
+    'lib/pool/plan.ts',
+    'plan',
+    (original) => (id, record, live, operation) =>
+      original(id, record, live, operation.kind === 'detach' ? { ...operation, answered: true } : operation),
+  ),
+  mutant(
+    'settings-left-out',
+    'a setting that no SDK knows is left out of the update',
+    'lib/pool/settings.ts',
+    'updateRequest',
+    (original) =>
+      (...of) =>
+        without(original(...of), ['MemberOfTomorrow']),
+  ),
+]
+
+const BINDING: readonly Mutant[] = [
+  mutant(
+    'digest-constant',
+    'the digest: the same for every event',
+    'lib/binding/record.ts',
+    'digest',
+    (original) => (value) => original(isEvent(value) ? 'event' : value),
+  ),
+  mutant(
+    'digest-of-request-id',
+    'the digest: of the RequestId alone',
+    'lib/binding/record.ts',
+    'digest',
+    (original) => (value) => original(isEvent(value) ? value['RequestId'] : value),
+  ),
+  mutant(
+    'answers-never-found',
+    'the digest: stored answers are never found',
+    'lib/binding/record.ts',
+    'storedResponse',
+    () => () => undefined,
+  ),
+  mutant(
+    'answers-not-stored',
+    'the answer is not stored before it is sent',
+    'lib/binding/record.ts',
+    'withResponse',
+    (original) =>
+      (...of) => ({
+        ...original(...of),
+        Answers: of[0].Answers,
+      }),
+  ),
+  mutant(
+    'late-events-served',
+    'an event that was signed before the newest one is served',
+    'lib/binding/record.ts',
+    'isLate',
+    () => () => false,
+  ),
+  mutant(
+    'pools-not-remembered',
+    'the binding records no pools before it attaches',
+    'lib/binding/record.ts',
+    'begun',
+    (original) =>
+      (...of) => ({
+        ...original(...of),
+        Pools: of[0]?.Pools ?? [],
+      }),
+  ),
+]
+
+const HEALER: readonly Mutant[] = [
+  mutant('never-heals', 'the healer takes everything for as declared', 'lib/healer/decide.ts', 'decide', () => () => ({
+    kind: 'asDeclared',
+  })),
+  mutant(
+    'heals-what-was-meant',
+    'the healer writes over a value that somebody chose',
+    'lib/healer/decide.ts',
+    'decide',
+    (original) =>
+      (...of) => {
+        const decision = original(...of)
+        return decision.kind === 'contested' && decision.why.startsWith('somebody set') ? { kind: 'heal' } : decision
+      },
+  ),
+  mutant(
+    'contests-too-much',
+    'the healer takes what was there before the binding for somebody’s choice',
+    'lib/healer/decide.ts',
+    'decide',
+    (original) =>
+      (observed, ...of) =>
+        original({ ...observed, record: observed.record && { ...observed.record, Base: {} } }, ...of),
+  ),
+  mutant(
+    'heals-without-end',
+    'the healer has no budget',
+    'lib/healer/decide.ts',
+    'decide',
+    (original) =>
+      (observed, ...of) =>
+        original({ ...observed, record: observed.record && { ...observed.record, HealHistory: [] } }, ...of),
+  ),
+  mutant('heals-where-off', 'the healer ignores Heal OFF and the tag', 'lib/healer/decide.ts', 'decide', (original) => (...of) => {
+    const decision = original(...of)
+    return decision.kind === 'off' ? { kind: 'heal' } : decision
+  }),
+  mutant('heals-where-notify', 'the healer ignores Heal NOTIFY', 'lib/healer/decide.ts', 'decide', (original) => (...of) => {
+    const decision = original(...of)
+    return decision.kind === 'notify' ? { kind: 'heal' } : decision
+  }),
+  mutant(
+    'contest-forgotten',
+    'a contested pool is healed as soon as it is wiped',
+    'lib/healer/decide.ts',
+    'decide',
+    (original) =>
+      (observed, ...of) =>
+        original({ ...observed, record: observed.record && { ...observed.record, Unhealed: undefined } }, ...of),
+  ),
+  mutant(
+    'heals-onto-dead-set',
+    'the healer does not ask whether the set may send',
+    'lib/preflight/checks.ts',
+    'findingsOf',
+    () => () => [],
+  ),
+  mutant(
+    'reason-of-old-record',
+    'the healer says why in a record that has moved since',
+    'lib/table/items.ts',
+    'save',
+    (original) => async (table, clock, draft, seen, signal) => {
+      if (draft['Unhealed'] === undefined || draft['Intended'] !== undefined) return original(table, clock, draft, seen, signal)
+      const now = await table.read(draft.UserPoolId, signal)
+      return original(table, clock, { ...draft, ...now, Unhealed: draft['Unhealed'] }, Number(now?.['Revision'] ?? seen), signal)
+    },
+  ),
+  mutant(
+    'cursor-stays',
+    'the sweep that reaches the end leaves its place behind',
+    'lib/table/items.ts',
+    'save',
+    (original) => async (table, clock, draft, seen, signal) => {
+      const isEnd = draft.UserPoolId === 'sweep' && draft['Lease'] === undefined && draft['After'] === undefined
+      return original(table, clock, isEnd ? { ...draft, After: '~' } : draft, seen, signal)
+    },
+  ),
+]
+
+export const MUTANTS: readonly Mutant[] = [...LEASES, ...WRITE_AHEAD, ...LAYERS, ...BINDING, ...HEALER]

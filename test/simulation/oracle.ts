@@ -6,7 +6,7 @@ import type { Watch } from './calls.ts'
 import type { Resource, Stack } from './cloud-formation.ts'
 import type { ExceptionId } from './exceptions.ts'
 import { createHealerRules, saysOnly } from './healer-rules.ts'
-import type { Invocation, Referee, Request } from './lambda.ts'
+import type { Invocation, Judge, Request } from './lambda.ts'
 import { differing, type Email, type Knowledge, layered, mixes, retained, sameEmail, stands, wished } from './layers.ts'
 import { type ClaimView, CURSOR, claimsOf, isBinding, ownerOf, type RecordView } from './records.ts'
 import type { Wish } from './steps.ts'
@@ -15,7 +15,7 @@ import type { Pool, World } from './world.ts'
 export type Verdict = { readonly rule: string; readonly what: string }
 
 /** What one invocation has seen and done of one pool. */
-export type Sight = {
+export type Observation = {
   readonly email: Email
   /** What was known when it looked. */
   readonly knowledge: readonly Knowledge[]
@@ -56,7 +56,7 @@ const unlike = <T>(items: readonly T[]): readonly T[] =>
   items.length < 2 ? items : [...new Map(items.map((item) => [JSON.stringify(item), item])).values()]
 
 export type Oracle = Watch<Invocation> &
-  Pick<Referee, 'answered'> & {
+  Pick<Judge, 'answered'> & {
     /** When everything has settled. `strict`: every binding has just been applied again. */
     readonly checkSettled: (stacks: readonly Stack[], poolId: (number: number) => string, strict: boolean) => void
     /** When no owner writes any more and the sweep has come. */
@@ -73,10 +73,10 @@ export const createOracle = (
   world: World,
   now: () => number,
   violated: (rule: string, what: string) => void,
-  excused: (id: ExceptionId) => void,
+  tolerated: (id: ExceptionId) => void,
 ): Oracle => {
   const known = new Map<string, readonly Knowledge[]>()
-  const sights = new WeakMap<Invocation, Map<string, Sight>>()
+  const observations = new WeakMap<Invocation, Map<string, Observation>>()
   const answeredPools = new Map<string, ReadonlySet<string>>()
   const servedWrites = new Map<string, number>()
   /** When a binding's lease was last taken. */
@@ -89,10 +89,10 @@ export const createOracle = (
   const healing = new Set<string>()
   const record = (key: string): RecordView | undefined => world.table.get(key)
   const knowledgeOf = (id: string): readonly Knowledge[] => known.get(id) ?? []
-  const healer = createHealerRules(world, now, knowledgeOf, violated, excused)
-  const sightsOf = (invocation: Invocation): Map<string, Sight> => {
-    const found = sights.get(invocation) ?? new Map<string, Sight>()
-    sights.set(invocation, found)
+  const healer = createHealerRules(world, now, knowledgeOf, violated, tolerated)
+  const observationsOf = (invocation: Invocation): Map<string, Observation> => {
+    const found = observations.get(invocation) ?? new Map<string, Observation>()
+    observations.set(invocation, found)
     return found
   }
 
@@ -105,8 +105,8 @@ export const createOracle = (
 
   const described: Oracle['described'] = (invocation, pool) => {
     const { email, settings, emailWrites, settingsWrites } = pool
-    const before = sightsOf(invocation).get(pool.id)
-    sightsOf(invocation).set(pool.id, {
+    const before = observationsOf(invocation).get(pool.id)
+    observationsOf(invocation).set(pool.id, {
       landed: false,
       ...before,
       email,
@@ -125,7 +125,7 @@ export const createOracle = (
   }
 
   const updating: Oracle['updating'] = (invocation, id) => {
-    const seen = sightsOf(invocation).get(id)
+    const seen = observationsOf(invocation).get(id)
     const knowledge = knowledgeOf(id)
     const { Revision: revision } = record(id) ?? {}
     if (seen && now() - seen.at > OLDEST_COPY)
@@ -141,20 +141,20 @@ export const createOracle = (
         const isGap =
           seen.settingsWrites !== pool.settingsWrites && wrong.every((name) => sameJson(pool.settings[name], seen.settings[name]))
         if (isGap) {
-          excused('settings-gap')
+          tolerated('settings-gap')
           // Whoever read in between holds the owner's settings, and may put them back.
           pool.settingsWrites += 1
         } else violated('only EmailConfiguration', `${invocation.id} changes ${wrong.join()} of ${id}`)
       }
       const isGap = seen.emailWrites !== pool.emailWrites && !sameEmail(seen.email, before.email)
-      if (isGap) excused('email-gap')
+      if (isGap) tolerated('email-gap')
       if (record(id)?.Revision === revision) {
         known.set(id, distinct(knowledge.map((one) => ({ ...one, ours: [pool.email] }))))
-        const mine = sightsOf(invocation).get(id)
-        if (mine) sightsOf(invocation).set(id, { ...mine, landed: true })
+        const mine = observationsOf(invocation).get(id)
+        if (mine) observationsOf(invocation).set(id, { ...mine, landed: true })
         return
       }
-      excused('late-write')
+      tolerated('late-write')
       const current = knowledgeOf(id)
       if (current.length === 0) {
         if (!isGap && !sameEmail(pool.email, before.email))
@@ -204,7 +204,7 @@ export const createOracle = (
     const owner = ownerOf(claim)
     const arrived = answeredPools.get(owner)?.has(poolId) ?? false
     const stored = [...world.table.values()].some((item: RecordView) => ownerOf(item) === owner && item.Answered?.includes(poolId))
-    if (arrived !== stored) excused('retain-unanswered')
+    if (arrived !== stored) tolerated('retain-unanswered')
     const kept = retained(base, claim.Declared, live)
     return arrived && stored ? [kept] : arrived || stored ? [kept, base] : [base]
   }
@@ -214,7 +214,7 @@ export const createOracle = (
     const old = request?.event['OldResourceProperties']
     const isFormer = isNew && isObject(old) && [old['UserPoolId'] ?? old['UserPoolIds']].flat().includes(poolId)
     if (!isFormer || old['ConfigurationSet'] !== base['ConfigurationSet']) return []
-    excused('former-set')
+    tolerated('former-set')
     const { ConfigurationSet: _, ...rest } = base
     return [rest]
   }
@@ -223,7 +223,7 @@ export const createOracle = (
     if (knowledge.length === 0 || knowledge.some((one) => stands(wished(one, pool.email), pool.email, one.spelling))) return
     const others = knowledge.map((one) => differing(wished(one, pool.email), pool.email))
     const isSenderKept = pool.emailMfa && others.some((names) => names.every((name) => name.includes('+')))
-    if (isSenderKept) excused('sender-kept')
+    if (isSenderKept) tolerated('sender-kept')
     const first = knowledge[0]
     if (!isSenderKept)
       violated(
@@ -256,64 +256,64 @@ export const createOracle = (
     if (isBinding(key) && after?.Lease && after.Lease.Invocation !== before?.Lease?.Invocation) takenAt.set(key, now())
     if (isBinding(key) || key === CURSOR) return
     const pool = world.pools.find(({ id }) => id === key)
-    const sight = sightsOf(invocation).get(key)
-    if (!pool || !sight || (after?.Intended && !after.Lease)) return
+    const observation = observationsOf(invocation).get(key)
+    if (!pool || !observation || (after?.Intended && !after.Lease)) return
     // Given up, with something in doubt: the lease only gets an earlier end.
     if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && before?.Lease?.Until !== after.Lease?.Until) return
-    if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, sight)
+    if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, observation)
     if (after?.Intended) {
       if (isHealer(invocation)) healing.add(key)
       else healing.delete(key)
     }
-    const isReverted = !after?.Intended && !sight.landed && sight.ahead?.claims === JSON.stringify(after?.Claims ?? [])
+    const isReverted = !after?.Intended && !observation.landed && observation.ahead?.claims === JSON.stringify(after?.Claims ?? [])
     if (!isReverted) checkOrder(key, claimsOf(before).map(ownerOf), claimsOf(after).map(ownerOf))
     const gone = claimsOf(before).filter((one) => !claimsOf(after).some((other) => ownerOf(one) === ownerOf(other)))
     for (const one of gone)
       if (!mayTakeOff(invocation, one)) violated('claims', `${invocation.id} takes off the claim of ${ownerOf(one)} on ${key}`)
-    const current = before ? knowledgeOf(key) : [{ base: sight.email, ours: [sight.email] }]
+    const current = before ? knowledgeOf(key) : [{ base: observation.email, ours: [observation.email] }]
     const isNew = claimsOf(after).length > claimsOf(before).length
     // Nobody else has put the record since it was read, but a write may have landed since the pool was.
-    const landed = before && sight.knowledge !== current ? current.flatMap(({ ours }) => ours) : []
+    const landed = before && observation.knowledge !== current ? current.flatMap(({ ours }) => ours) : []
     // Whoever finds an unfinished write cannot know whether it landed: what stood there before it counts as ours too.
     const found = before?.Intended ? beforeAhead.get(key) : undefined
     const unfinished = found && found.invocation !== invocation.id ? [found.email] : []
     const observed = (ours: readonly Email[]): readonly Knowledge[] =>
-      (before ? sight.knowledge : current).flatMap((one) =>
-        basesAfter(invocation, gone, key, wished({ ...one, ours: [...one.ours, ...unfinished] }, sight.email), sight.email)
+      (before ? observation.knowledge : current).flatMap((one) =>
+        basesAfter(invocation, gone, key, wished({ ...one, ours: [...one.ours, ...unfinished] }, observation.email), observation.email)
           .flatMap((base) => [base, ...withoutFormerSet(invocation, key, isNew, base)])
           .map((base) => ({ ...one, base, ours: [...ours, ...landed] })),
       )
     if (after?.Intended) {
       checkBinding(invocation, after, key)
-      beforeAhead.set(key, { invocation: invocation.id, email: sight.email, at: after.Intended.At })
-      if (isHealer(invocation)) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, sight, key)
-      known.set(key, distinct(observed([sight.email, after.Intended.EmailConfiguration])))
-      sightsOf(invocation).set(key, {
-        ...sight,
+      beforeAhead.set(key, { invocation: invocation.id, email: observation.email, at: after.Intended.At })
+      if (isHealer(invocation)) healer.setsOut(invocation, before, after.Intended.EmailConfiguration, observation, key)
+      known.set(key, distinct(observed([observation.email, after.Intended.EmailConfiguration])))
+      observationsOf(invocation).set(key, {
+        ...observation,
         landed: false,
-        ahead: sight.ahead ?? { knowledge: before ? current : [], claims: JSON.stringify(before?.Claims ?? []) },
+        ahead: observation.ahead ?? { knowledge: before ? current : [], claims: JSON.stringify(before?.Claims ?? []) },
       })
       return
     }
-    if (!isReverted) servedWrites.set(key, sight.emailWrites)
-    if (sight.landed) {
-      if (!current.some(({ ours }) => ours.some((one) => sameEmail(one, sight.email)))) excused('email-window')
+    if (!isReverted) servedWrites.set(key, observation.emailWrites)
+    if (observation.landed) {
+      if (!current.some(({ ours }) => ours.some((one) => sameEmail(one, observation.email)))) tolerated('email-window')
       known.set(
         key,
         distinct([
           ...current,
           ...current.flatMap(({ base, ours }) =>
             ours.flatMap((asked) =>
-              mixes(asked, sight.email).map((one) => ({ base, ours: [one], spelling: { asked, found: sight.email } })),
+              mixes(asked, observation.email).map((one) => ({ base, ours: [one], spelling: { asked, found: observation.email } })),
             ),
           ),
         ]),
       )
-    } else if (sight.ahead && isReverted) {
-      known.set(key, distinct([...sight.ahead.knowledge, ...observed([sight.email])]))
-    } else known.set(key, distinct(observed([sight.email])))
-    const { ahead: _, ...rest } = sight
-    sightsOf(invocation).set(key, { ...rest, landed: false })
+    } else if (observation.ahead && isReverted) {
+      known.set(key, distinct([...observation.ahead.knowledge, ...observed([observation.email])]))
+    } else known.set(key, distinct(observed([observation.email])))
+    const { ahead: _, ...rest } = observation
+    observationsOf(invocation).set(key, { ...rest, landed: false })
     if (after) return
     // A write-ahead that is taken back before anything was sent has restored nothing.
     if (!isReverted) checkRestored(pool, knowledgeOf(key), invocation.id)
@@ -330,7 +330,7 @@ export const createOracle = (
     if (isStored) request.storedAt ??= now()
     else if (answer['Status'] === 'SUCCESS') violated('stored before sent', `${id} answers SUCCESS, and it is not on record`)
     else {
-      excused('not-stored')
+      tolerated('not-stored')
       if ((answeringAt ?? 0) - (tableFailedAt ?? 0) <= 2_000 || /dynamodb:|no table|Table bindings|still running/.test(body))
         request.unstorable.push(body)
     }
@@ -390,9 +390,9 @@ export const createOracle = (
   const checkLayers = (pool: Pool, claims: readonly ClaimView[]): void => {
     const declared = claims.map((claim) => claim.Declared)
     const possible = knowledgeOf(pool.id).map((one) => ({ ...one, base: wished(one, pool.email) }))
-    if (unlike(possible.map(({ base }) => base)).length > 1) excused('several-bases')
+    if (unlike(possible.map(({ base }) => base)).length > 1) tolerated('several-bases')
     const expected = possible.map(({ base, spelling }) => ({ email: layered(base, declared, pool.email), spelling }))
-    if (expected.some(({ email }) => email === undefined)) excused('blocked')
+    if (expected.some(({ email }) => email === undefined)) tolerated('blocked')
     else if (!expected.some(({ email, spelling }) => email !== undefined && stands(email, pool.email, spelling)))
       violated('layers', `${pool.id} has ${JSON.stringify(pool.email)}; the layers say ${JSON.stringify(expected)}`)
   }
@@ -423,12 +423,12 @@ export const createOracle = (
       const name = `${request.step}.${request.index}`
       const [first, ...others] = unlike(request.bodies)
       if (first === undefined) {
-        if (request.lost) excused('answer-lost')
+        if (request.lost) tolerated('answer-lost')
         else violated('answered', `${name} was never answered`)
       } else if (others.length > 0) {
         const strangers = [first, ...others].filter((body) => !request.unstorable.includes(body) && !body.includes('superseded'))
-        const isExcused = strangers.length <= 1
-        if (isExcused) excused('other-body')
+        const isTolerated = strangers.length <= 1
+        if (isTolerated) tolerated('other-body')
         else violated('one body', `${name} got ${[first, ...others].join(' and ')}`)
       }
     }
@@ -441,10 +441,10 @@ export const createOracle = (
       [servedWrites, takenAt, sent, beforeAhead].map((map) => sorted<unknown>(map)),
       [...healing].sort(),
       healer.state(),
-      running.map((one) => [one.id, one.tableFailedAt, one.answeringAt, sorted(sightsOf(one))]),
+      running.map((one) => [one.id, one.tableFailedAt, one.answeringAt, sorted(observationsOf(one))]),
     ])
   const sendingState: Oracle['sendingState'] = (invocation, id) =>
-    JSON.stringify([record(id)?.Revision, sightsOf(invocation).get(id), knowledgeOf(id)])
+    JSON.stringify([record(id)?.Revision, observationsOf(invocation).get(id), knowledgeOf(id)])
   return {
     state,
     sendingState,

@@ -7,8 +7,8 @@ import { MUTANTS } from './mutants.ts'
 import { shrunk } from './shrink.ts'
 import { historyOf } from './steps.ts'
 
-/** As many as fit well into a test's run; `npm run simulate -- --minutes 10` plays many more. */
-const HISTORIES = 2_000
+/** As many as fit well into a test's run; .ci/run plays 20,000, and `npm run simulate -- --minutes 10` as many as it can. */
+const HISTORIES = 800
 
 test(`${HISTORIES} histories from fixed seeds break no rule`, async () => {
   const startedAt = performance.now()
@@ -17,14 +17,15 @@ test(`${HISTORIES} histories from fixed seeds break no rule`, async () => {
   const [first] = failures
   const shortest = first ? `\n${historyText(await shrunk(historyOf(first.seed), first.rule))}` : ''
   expect(failures.map(({ seed, rule, what }) => `seed ${seed}: ${rule}: ${what}${seed === first?.seed ? shortest : ''}`)).toEqual([])
-}, 120_000)
+}, 300_000)
 
 // Of each kind the one that shows most directly; `npm run simulate -- --mutants` breaks the rest.
 const BROKEN: readonly (readonly [string, string])[] = [
   ['lease-ignored', 'interleaving'],
   ['not-written-ahead', 'interleaving'],
   ['rebase-does-nothing', 'layers'],
-  ['digest-constant', 'stored before sent'],
+  ['digest-constant', 'answer'],
+  ['answers-not-stored', 'stored before sent'],
   ['heals-what-was-meant', 'never over a value that was meant'],
 ]
 

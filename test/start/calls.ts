@@ -1,5 +1,5 @@
 // How often which service was called, as numbers and in words.
-import type { Call } from '../local-aws/server.ts'
+import type { Call } from '../local-aws/dispatch.ts'
 
 const NAMES = {
   cognito: 'Cognito',

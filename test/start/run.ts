@@ -90,9 +90,10 @@ export const run = async (options: Options, desk: Desk): Promise<boolean> => {
   try {
     const id = stage.values['UserPoolId'] ?? ''
     const isStory = options.files.length === 0
-    const before = await stage.userPool(id)
+    // A plain event names its own pools; a real account has no pool of the story's.
+    const before = isStory ? await stage.userPool(id) : undefined
     for (const line of wrapped(`dist/index.js on ${stage.description}`, page.width)) print(page.paint('bold', line))
-    if (isStory && before) for (const line of wrapped(poolLine(id, before), page.width)) print(line)
+    if (before) for (const line of wrapped(poolLine(id, before), page.width)) print(line)
     print('')
     const lambda = await startLambda(stage.environment, root)
     try {
@@ -105,13 +106,7 @@ export const run = async (options: Options, desk: Desk): Promise<boolean> => {
         for (const line of eventBlock(one, sent.length, told, page)) print(line)
         if (one.died) break
       }
-      return summary(
-        sent,
-        fixtures.length - sent.length,
-        isStory && before ? leftovers(before, await stage.userPool(id)) : undefined,
-        stage,
-        desk,
-      )
+      return summary(sent, fixtures.length - sent.length, before ? leftovers(before, await stage.userPool(id)) : undefined, stage, desk)
     } finally {
       await lambda.kill()
     }

@@ -1,8 +1,8 @@
 // Where events are played: the local AWS, or the caller's own account with a local sink for the answers.
 import type { JsonObject } from '../../lib/json.ts'
 import type { World } from '../local-aws/cognito/state.ts'
+import type { Call } from '../local-aws/dispatch.ts'
 import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import type { Call } from '../local-aws/server.ts'
 import { furnish, layScene, sceneNames } from './scene.ts'
 
 export type Stage = {

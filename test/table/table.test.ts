@@ -6,7 +6,8 @@ import { isObject, type JsonObject, without } from '../../lib/json.ts'
 import type { Table } from '../../lib/ports.ts'
 import { save } from '../../lib/table/items.ts'
 import { SENDER } from '../driver.ts'
-import { always, closeStages, openStage, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, everyTime, openStage, PLAIN, type Stage } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
@@ -54,24 +55,24 @@ describe('the table', () => {
   })
 
   test('is not ours to read: the Reason names the action', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     stage.aws.fault(
-      always('GetItem', { error: { code: 'AccessDeniedException', message: 'User is not authorized to perform: dynamodb:GetItem' } }),
+      everyTime('GetItem', { error: { code: 'AccessDeniedException', message: 'User is not authorized to perform: dynamodb:GetItem' } }),
     )
     await expectRefused(stage, id, new RegExp(`^AccessDenied: dynamodb:GetItem on table ${NAME} was denied.*not authorized`))
   })
 
   test('is not ours to write: nothing is written to the pool either', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
-    stage.aws.fault(always('PutItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
+    stage.aws.fault(everyTime('PutItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
     await expectRefused(stage, id, new RegExp(`^AccessDenied: dynamodb:PutItem on table ${NAME} was denied`))
     expect(stage.count('UpdateUserPool')).toBe(0)
   })
 
   test('fails for a moment: that is waited out', async () => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const passing = { error: { code: 'InternalServerError', message: 'once', status: 500 } }
     stage.aws.fault(({ service, count }) => (service === 'dynamodb' && count === 1 ? passing : undefined))
@@ -82,7 +83,7 @@ describe('the table', () => {
   test.each(['errorAfter', 'resetAfter'])(
     'takes a write whose answer is lost (%s): the write is known as our own, and the pool is written once',
     async (kind) => {
-      const stage = await openStage()
+      const stage = await openVirtualStage()
       const id = stage.aws.createUserPool(PLAIN)
       const before = stage.email(id)
       const mail = stage.resource()
@@ -141,7 +142,7 @@ const REPAIR = /.*point-in-time recovery.*or delete it, then try again/
 describe('an item that was edited by hand into nonsense is named, with the attribute, and with the way out', () => {
   /** A binding is made, one of its items edited, and everything refused; with the item as it was, Delete gives the pool back. */
   const edited = async (which: 'pool' | 'binding', edit: (item: JsonObject) => JsonObject, reason: RegExp) => {
-    const stage = await openStage()
+    const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(PLAIN)
     const before = stage.email(id)
     const mail = stage.resource()
@@ -211,7 +212,7 @@ const claimsWith = (item: JsonObject, members: JsonObject): JsonObject[] => {
 }
 
 test('one pool’s item that cannot be read does not keep the others of a binding from being served', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const [good, bad] = [stage.aws.createUserPool(PLAIN), stage.aws.createUserPool(PLAIN)]
   await stage.aws.table.put({ UserPoolId: bad, SchemaVersion: 1, Revision: 1, Claims: 'none' })
   const wish = { UserPoolIds: [good, bad], ConfigurationSet: 'mail', ...SENDER }
@@ -223,7 +224,7 @@ test('one pool’s item that cannot be read does not keep the others of a bindin
 })
 
 test('times of a lease that cannot be read hold nobody up', async () => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(PLAIN)
   const before = stage.email(id)
   const mail = stage.resource()

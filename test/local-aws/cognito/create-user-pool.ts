@@ -1,6 +1,6 @@
 // CreateUserPool: a pool with the defaults of a plain one under what the request says.
-import { isObject, type JsonObject, text, without } from '../../../lib/json.ts'
-import { done, type Outcome, refused } from '../outcome.ts'
+import { isObject, type JsonObject, without } from '../../../lib/json.ts'
+import { done, type Outcome } from '../outcome.ts'
 import { PLAIN_SETTINGS, STANDARD_SCHEMA } from './members.ts'
 import { afterUpdateRequest } from './merge.ts'
 import { refusalOf } from './rules.ts'
@@ -19,12 +19,6 @@ const schemaOf = (asked: JsonObject): readonly JsonObject[] => {
 }
 
 export const createUserPool = (state: CognitoState, asked: JsonObject): Outcome => {
-  if (text(asked, 'PoolName') === undefined) {
-    return refused(
-      'InvalidParameterException',
-      "1 validation error detected: Value null at 'poolName' failed to satisfy constraint: Member must not be null",
-    )
-  }
   const request = without(asked, CREATE_ONLY)
   const next = afterUpdateRequest('reset', 'replace', PLAIN_SETTINGS, request)
   const refusal = refusalOf({ action: 'CreateUserPool', request, next, hidden: {}, state })

@@ -1,7 +1,7 @@
 // What is known about the members of a user pool: which ones UpdateUserPool never takes, and what a plain pool has.
 import type { JsonObject } from '../../../lib/json.ts'
 
-/** DescribeUserPool gives these and UpdateUserPool refuses them (facts: wire.md, "Never send back"; SDK model 3.1169.0). */
+/** DescribeUserPool gives these and UpdateUserPool refuses them (they are in UserPoolType and not in UpdateUserPoolRequest: SDK model 3.1169.0). */
 export const DESCRIBE_ONLY: readonly string[] = [
   'Id',
   'Arn',
@@ -52,7 +52,7 @@ export const PLAIN_SETTINGS: JsonObject = {
 
 export type Twins = { readonly flat: readonly string[]; readonly nested: readonly string[] }
 
-/** Two members that hold one setting: whoever sends one sets both, and Describe gives both (Cognito API reference; wire.md). */
+/** Two members that hold one setting: whoever sends one sets both, and Describe gives both (Cognito API reference, VerificationMessageTemplateType and PreTokenGenerationVersionConfigType). */
 export const TWINS: readonly Twins[] = [
   { flat: ['EmailVerificationMessage'], nested: ['VerificationMessageTemplate', 'EmailMessage'] },
   { flat: ['EmailVerificationSubject'], nested: ['VerificationMessageTemplate', 'EmailSubject'] },

@@ -51,7 +51,7 @@ export const addPool = (state: CognitoState, given: JsonObject): string => {
   const created = stamp(state.now(), undefined)
   const pool = {
     ...{ Id: id, Name: id, SchemaAttributes: STANDARD_SCHEMA, CreationDate: created, LastModifiedDate: created, EstimatedNumberOfUsers: 0 },
-    // A replica shares the ID of its primary; its ARN is of the Region where it stands (wire.md, Replicas).
+    // A replica shares the ID of its primary; its ARN is of the Region where it stands (Cognito developer guide, multi-Region user pools).
     Arn: userPoolArn(state, id),
     ...PLAIN_SETTINGS,
     ...given,
