@@ -1,4 +1,4 @@
-// Pre-flight's verdict on a request: what it finds refuses new wishes, and only warns where a wish comes back.
+// Pre-flight's verdict on a request: its errors refuse a new wish, and only warn about one that succeeded before (a rollback).
 import { isThrottled, refusal, ServiceError } from '../errors.ts'
 import type { PoolWork } from '../invocation.ts'
 import { text } from '../json.ts'
@@ -50,7 +50,11 @@ const isGone = async ({ ports: { ses }, signal }: PoolWork, region: string, name
   }
 }
 
-/** @param isReplay whether this wish for the pool was answered with a SUCCESS before. @param found gets the facts of each pool */
+/**
+ * Begins to read SES at once, so that this runs beside the reading of the pools.
+ * @param isReplay whether this wish for the pool was answered with a SUCCESS before
+ * @param found gets the facts of each pool
+ */
 export const admissionOf = (
   binding: Binding,
   isReplay: (userPoolId: string) => boolean,

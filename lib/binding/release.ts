@@ -102,7 +102,7 @@ const releaseOne = async (
 ): Promise<Change | Refusal> => {
   await turn(work.signal)
   const binding = await bindingRecordOf(owner, work)
-  // Where nothing is on record of the binding, what its claim says was answered.
+  // A binding without a record counts as answered, so that the OnDelete of its claim holds.
   const detach: Operation & { kind: 'detach' } = {
     kind: 'detach',
     owner,

@@ -40,7 +40,7 @@ export const responseTo = (request: Request, outcome: Outcome): string => respon
 
 const failed = ({ code, message }: Refusal): Outcome => ({ status: 'FAILED', code, message })
 
-/** Why all came to an end, with `done` of the pools done. @throws what neither the deadline nor a service explains */
+/** Why a whole request was cut short, with `done` of its pools done. @throws what neither the deadline nor a service explains */
 const refusalForAll = (error: unknown, { ports, signal, region }: Invocation, pools: readonly string[], done: number): Refusal => {
   if (signal.aborted) return timeRanOut(done, pools)
   if (!(error instanceof ServiceError)) throw error
@@ -82,7 +82,7 @@ export const serve = async (request: Request, invocation: Invocation): Promise<s
 
 type Served = { readonly outcome: Outcome; readonly success?: Success | undefined }
 
-/** Attaches and detaches: the pools of the properties first, and only when all of them are done, those that are left. */
+/** Attaches the pools of the properties. When all of them succeeded, detaches those that the binding no longer names. */
 const applyToPools = async (
   request: Request,
   binding: Binding | undefined,

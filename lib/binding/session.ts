@@ -78,7 +78,7 @@ const readFirst = async (
   }
 }
 
-/** Stores the answer. @returns what is to be sent: `instead` where nothing could be stored */
+/** Stores the answer, and ends the lease or shortens it. @returns what is to be sent: the answer, or what `instead` says when it could not be stored */
 export const closeSession = async (
   event: EventOfBinding,
   { ours }: Session,
@@ -105,7 +105,7 @@ export const unlessStored = async (
   refused: string,
 ): Promise<string> => {
   try {
-    // One look: an answer matters more than knowing.
+    // Read once, without retries: little time is left, and there must be an answer.
     const item = await table.read(bindingKey(event.owner), closing)
     const read = item && readBindingRecord(item, table.name)
     return (read?.ok ? storedResponse(read.record, event.idempotencyKey, clock.now())?.Body : undefined) ?? refused

@@ -24,7 +24,7 @@ const CANNOT_SEND: ReadonlySet<string> = new Set([
   'read-no-endpoint',
 ])
 
-/** Reads that a heal has to wait for, or to do without. */
+/** Findings that say that SES could not be read. */
 const UNREAD: ReadonlySet<string> = new Set(['read-denied', 'read-throttled', 'read-failed'])
 
 /**
@@ -45,7 +45,7 @@ export type Healed =
   | 'failed'
   | 'unknown'
 
-/** What the healer decided, and the very record that it judged, carried by the refusal that stops a reconcile. */
+/** The refusal by which the healer stops a reconcile: with what it decided, and the record that it judged. */
 type LeftAlone = Refusal & { readonly kind: Exclude<Decision['kind'], 'asDeclared' | 'heal'> | 'refused'; readonly judged: PoolRecord }
 
 const isLeftAlone = (refused: Refusal): refused is LeftAlone => 'judged' in refused
@@ -71,10 +71,10 @@ const healthOf = async (
   }
 }
 
-/** The topmost claim says what SES is asked. Records of 0.1 do not say: the default. */
+/** The `Preflight` of the topmost claim. Records of 0.1 have none: the default. */
 const preflightOf = (record: PoolRecord | undefined) => claimsOf(record).at(-1)?.Preflight ?? 'ENFORCE'
 
-/** Lets a heal through that is called for and does not make it worse. Refuses everything else with a reason. */
+/** Admits a heal that is needed and does not make things worse. Refuses everything else with a reason. */
 const admitHeal =
   (finder: FactFinder, at: string, work: PoolWork): Admission =>
   async (observed, next) => {
@@ -152,7 +152,7 @@ const asDeclared = async (
   return 'broken'
 }
 
-/** The record after an attempt that Cognito refused: ours no more. Undefined when somebody else has it by now. */
+/** The record after an attempt that Cognito refused, when our lease has been given up. Undefined when somebody else holds it by now. */
 const committedRecord = async (work: PoolWork, userPoolId: string): Promise<PoolRecord | undefined> => {
   const { table, clock } = work.ports
   const item = await readItemOf(table, clock, userPoolId, work.signal)

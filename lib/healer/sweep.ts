@@ -121,7 +121,7 @@ export const sweep = async (work: PoolWork): Promise<Counts | undefined> => {
 
 type Progress = { counts: Counts; after: string | undefined }
 
-/** In small groups: what `progress` names is behind us, whole. */
+/** Goes on in small groups: all pools up to the one that `progress` names have been looked at. */
 const sweepPages = async (work: PoolWork, progress: Progress): Promise<void> => {
   const { table, clock } = work.ports
   const turn = unhurried(clock)

@@ -108,7 +108,7 @@ export const writeAhead = (
   Base: next.base,
   Asked: askedFor(record, live),
   Applied: live,
-  // Unfinished writes before this one included: what is taken away now must still be found if this one does not finish either.
+  // Claims of unfinished writes included: a claim that this write takes off must still be found if this write does not finish either.
   Claims: openClaims(record),
   Intended: { EmailConfiguration: next.toSend, Claims: [...next.claims], At: at },
   Lease: holder,

@@ -102,7 +102,7 @@ export type ReadBack = {
   readonly changedByOthers: readonly string[]
 }
 
-/** One of two words, and a name that is compared letter by letter: where another value stands, somebody wrote it. */
+/** Members that the service never spells otherwise: one of two words, and a name that is compared letter by letter. Another value was written by somebody. */
 const NO_OTHER_SPELLING: ReadonlySet<string> = new Set(['EmailSendingAccount', 'ConfigurationSet'])
 
 /** Whether a value that is not as sent can be the service's way to write it: another text, of an address the same mailbox. */

@@ -48,7 +48,7 @@ const itemWhenFree = async (work: PoolWork, userPoolId: string, operation: Opera
   }
 }
 
-/** The record first: nobody of us writes between the two readings without its revision moving. */
+/** Reads the record before the pool: if another invocation of ours writes in between, the revision moves and our own write is refused. */
 export const observe = async (work: PoolWork, userPoolId: string, operation: Operation): Promise<Observation | Refusal> => {
   const found = await itemWhenFree(work, userPoolId, operation)
   if (!found.ok) return found

@@ -37,7 +37,7 @@ export type Plan = {
   /** The members that are not as desired. None: nothing is written. */
   readonly changes: readonly string[]
   readonly warnings: readonly string[]
-  /** Why the claims have no effect: nothing gives the pool a sender. Nothing differs then. */
+  /** Why the claims have no effect: nothing gives the pool a sender. `changes` is empty then. */
   readonly noSender?: string
   /** Why the pool does not get all that its claims say. */
   readonly unhealed?: Unhealed

@@ -15,7 +15,7 @@ import { readSecondFactors } from './second-factors.ts'
 import { updateRequest } from './settings.ts'
 import { changedSince, failure, lostRefusal, notRestored, report, type Sent, seenWarnings, verify } from './verify.ts'
 
-/** What is said of a plan before it is carried out: a refusal, or what to warn of, and a smaller plan where not all of it can be. */
+/** The answer of an admission: a refusal, or what to warn of, and a smaller plan where not all of it may be carried out. */
 export type Verdict = { readonly refusal?: Refusal; readonly warnings: readonly string[]; readonly instead?: Plan }
 
 /** May a plan be carried out? Pre-flight answers for a request, the healer's care for a heal. */
@@ -125,7 +125,7 @@ const propose = async ({ operation, admission, attempts: { refusedSender } }: Ru
   return refusal ?? { ...instead, warnings: [...instead.warnings, ...warnings, ...remarks] }
 }
 
-/** What is refused still finishes what a dead invocation began. The healer finishes nothing that it may not heal. */
+/** An event that is refused still finishes what a dead invocation began. The healer does not: it finishes nothing that it may not heal. */
 const refused = async (run: Run, { record }: Observed, refusal: Refusal): Promise<Refusal> => {
   const { userPoolId, operation, work } = run
   const found = run.hold ? run.hold.before : record

@@ -63,7 +63,7 @@ export const readPoolRecord = (item: JsonObject, table: string) => readItem(pool
 /** The claims that count: those of a write that was begun, else those of the last one that was completed. */
 export const claimsOf = (record: PoolRecord | undefined): readonly Claim[] => record?.Intended?.Claims ?? record?.Claims ?? []
 
-/** All claims of which a write that was begun may have left something on the pool, or not yet have taken it away. */
+/** All claims that may have something on the pool: those of the last completed write, and those of one that was begun. */
 export const openClaims = (record: PoolRecord | undefined): Claim[] => {
   const intended = record?.Intended?.Claims ?? []
   return [...(record?.Claims ?? []).filter((one) => !intended.some((other) => sameOwner(one, other))), ...intended]

@@ -76,7 +76,7 @@ export const verify = async (
   const look = async (): Promise<Verified> => {
     const [after, factors] = await Promise.all([describe(work, userPoolId), readSecondFactors(work, userPoolId, before.pool)])
     if (after) return compare(before, sent, after, factors, options)
-    // Removed the moment after it was written: nothing is left to differ.
+    // The pool was removed right after the write: there is nothing to compare.
     return {
       pool: before.pool,
       live: emailConfigurationOf(before.pool),

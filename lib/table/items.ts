@@ -11,8 +11,8 @@ export const readItemOf = (table: Pick<Table, 'read'>, clock: Clock, key: string
   retrying(clock, signal, () => table.read(key, signal))
 
 /**
- * Repeats a conditional write whose outcome is open; when the condition then fails, `isDone` says whether the first one had worked.
- * `again` is awaited before each repetition, and hears whether what was tried before may still take effect.
+ * Retries a conditional write. If an earlier attempt is in doubt and the condition fails, `isDone` reads whether that attempt was applied.
+ * `again` is awaited before each retry; `mayLand` says whether the attempt before it may still take effect.
  */
 const untilKnown = async (
   clock: Clock,
@@ -38,8 +38,8 @@ const untilKnown = async (
 }
 
 /**
- * Puts the item if its revision still is `seen`. A new item whose put came to nothing clear is put again only when the first one can no longer
- * take effect: others may write the item and remove it meanwhile, and a late put would bring it back.
+ * Puts the item if its revision still is `seen`. The put of a new item that is in doubt is retried only when it can no longer take effect:
+ * others may write the item and remove it meanwhile, and a late put would bring it back.
  * @returns the item as it stands now, or undefined when somebody else was first
  */
 export const save = async <T extends Draft>(
@@ -49,7 +49,7 @@ export const save = async <T extends Draft>(
   seen: number | undefined,
   signal: AbortSignal,
 ): Promise<(T & { readonly Revision: number }) | undefined> => {
-  // Of the time, so that a removed and re-created item cannot have an old revision again.
+  // From the clock, so that an item that is removed and created again never gets an old revision.
   const Revision = Math.max((seen ?? 0) + 1, clock.now() * 1_000 + Math.floor(clock.random() * 1_000))
   const item: T & Item = { ...draft, Revision }
   const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)

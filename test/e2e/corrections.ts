@@ -22,7 +22,7 @@ export const emptyMemory = (): Memory => ({ immutable: new Map(), destinations: 
 export type Correction = {
   readonly action: string
   readonly fault: string
-  /** Where it is known from: facts/wire.md ("What the emulators get wrong") and facts/e2e.md, unless it says otherwise. */
+  /** Where it is known from: the version of moto in which it was seen, unless it says otherwise. */
   readonly source: string
   /** Answers in moto's place; undefined lets moto answer. `ask` asks moto another thing. */
   readonly instead?: (
@@ -62,7 +62,7 @@ const ofSet =
 export const UNUSED_DAYS_APART: Correction = {
   action: 'DescribeUserPool',
   fault: 'UnusedAccountValidityDays stands by itself. On AWS it is the former name of TemporaryPasswordValidityDays, described beside it.',
-  source: 'inferred: both are described, equal, and refused together (facts/wire.md, Rules)',
+  source: 'inferred: both are described, equal, and refused together (docs/evidence.md)',
   after: (_call, reply) =>
     inPool(reply, (pool) => {
       const days = child(child(pool, 'Policies'), 'PasswordPolicy')?.['TemporaryPasswordValidityDays']
@@ -75,7 +75,7 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'CreateUserPool',
     fault: 'What no update can change is kept where an update loses it; so the proxy remembers it.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     after: (call, reply, memory) => {
       const id = child(reply.body, 'UserPool')?.['Id']
       const kept = IMMUTABLE.filter((member) => call.request[member] !== undefined).map((member) => [member, call.request[member]])
@@ -86,13 +86,13 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'DescribeUserPool',
     fault: `UpdateUserPool forgets ${IMMUTABLE.join(', ')}, which the service cannot change and does not take.`,
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     after: (call, reply, memory) => inPool(reply, (pool) => ({ ...pool, ...memory.immutable.get(name(call, 'UserPoolId')) })),
   },
   {
     action: 'UpdateUserPool',
     fault: 'EmailSendingAccount DEVELOPER is taken without a SourceArn.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     instead: async ({ request }) => {
       const email = child(request, 'EmailConfiguration')
       return email?.['EmailSendingAccount'] === 'DEVELOPER' && !email['SourceArn']
@@ -104,7 +104,7 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'UpdateUserPool',
     fault: 'Both of these are taken together.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     instead: async ({ request }) =>
       child(request, 'AdminCreateUserConfig')?.['UnusedAccountValidityDays'] !== undefined &&
       child(child(request, 'Policies'), 'PasswordPolicy')?.['TemporaryPasswordValidityDays'] !== undefined
@@ -118,7 +118,7 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'GetConfigurationSet',
     fault: 'A set made without SendingOptions reports SendingEnabled as {} (5.2.1; false before), one made with them nests them once more.',
-    source: 'facts/wire.md; tried, November 2026',
+    source: 'moto 5.2; tried, November 2026',
     after: (_call, reply) => {
       const sending: Json | undefined = child(reply.body, 'SendingOptions')?.['SendingEnabled']
       const isOn = typeof sending === 'boolean' ? sending : !isObject(sending) || sending['SendingEnabled'] !== false
@@ -128,14 +128,14 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'GetEmailIdentity',
     fault: 'An identity with VerificationStatus SUCCESS reports VerifiedForSendingStatus false.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     after: (_call, reply) =>
       reply.body['VerificationStatus'] === 'SUCCESS' ? ok({ ...reply.body, VerifiedForSendingStatus: true }) : reply,
   },
   {
     action: 'GetAccount',
     fault: 'There is no such call.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     instead: async () =>
       ok({
         EnforcementStatus: 'HEALTHY',
@@ -147,7 +147,7 @@ export const CORRECTIONS: readonly Correction[] = [
   {
     action: 'GetConfigurationSetEventDestinations',
     fault: 'There is no such call.',
-    source: 'facts/wire.md',
+    source: 'moto 5.2',
     instead: ofSet((call, memory) => ({ EventDestinations: [...destinationsOf(memory, name(call, 'ConfigurationSetName')).values()] })),
   },
   {

@@ -23,7 +23,7 @@ export const EMULATORS: Readonly<Record<string, Emulator>> = {
       {
         action: 'UpdateUserPool',
         fault: 'What an update leaves out stays: a binding that loses settings would pass here.',
-        source: 'facts/e2e.md',
+        source: 'ministack 1.4',
       },
     ],
   },

@@ -55,7 +55,7 @@ const ALIVE = ['LastModifiedDate', 'EstimatedNumberOfUsers']
 /** A reading of a pool without what lives by itself. */
 export const still = (pool: JsonObject): JsonObject => without(pool, ALIVE)
 
-/** What UpdateUserPool does not take back of what DescribeUserPool gives (facts/wire.md): the owner's tool knows it too. */
+/** What UpdateUserPool does not take back of what DescribeUserPool gives (docs/evidence.md): the owner's tool knows it too. */
 const DESCRIBED_ONLY = [
   ...['Id', 'Arn', 'Name', 'Status', 'LastModifiedDate', 'CreationDate', 'SchemaAttributes', 'AliasAttributes', 'UsernameAttributes'],
   ...['UsernameConfiguration', 'EstimatedNumberOfUsers', 'SmsConfigurationFailure', 'EmailConfigurationFailure', 'Domain', 'CustomDomain'],
