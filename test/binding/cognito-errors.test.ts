@@ -72,7 +72,7 @@ const ERRORS: Readonly<Record<string, Played>> = {
   InvalidEmailRoleAccessPolicyException: {
     ...{ said: 'No access.', attempts: ONCE },
     ...{
-      reason: /^AccessDenied: Amazon Cognito may not send with arn:aws:ses:us-east-1:123456789012:identity\/example\.com/,
+      reason: /^AccessDenied: Amazon Cognito may not send with SourceArn arn:aws:ses:us-east-1:123456789012:identity\/example\.com/,
       remedy: /identity policy/,
     },
   },
