@@ -16,6 +16,13 @@ export const timeRanOut = (done: number, userPoolIds: readonly string[]): Refusa
     `The time ran out with ${done} of ${userPoolIds.length} user pools done (${userPoolIds.join(', ')}). ${MORE_TIME}`,
   )
 
+/** What is true of one pool is not true of a request that has written another one. */
+const ofOnePool = (messages: string): string =>
+  messages.replace(
+    /nothing was written(?: to (?:the )?user pool(?: \S+_\w+)?)?/gi,
+    (words) => `${words.startsWith('N') ? 'It' : 'it'} was not changed`,
+  )
+
 /** One refusal that names every pool that was not done; undefined when all were. `results` stand in the order of `userPoolIds`. */
 export const failuresOf = (
   userPoolIds: readonly string[],
@@ -29,8 +36,9 @@ export const failuresOf = (
   if (!worst) return undefined
   const messages = [...new Set(bad.map(({ message }) => message))].join(' ')
   if (userPoolIds.length === 1) return refusal(worst.code, messages)
-  const done = `${userPoolIds.length - bad.length} of ${userPoolIds.length} user pools are done${isTimeUp ? ' when the time ran out' : ''}`
-  return refusal(worst.code, `${done}; not done: ${bad.map(({ id }) => id).join(', ')}. ${messages}`)
+  const count = userPoolIds.length - bad.length
+  const done = `${count} of ${userPoolIds.length} user pools are done${isTimeUp ? ' when the time ran out' : ''}`
+  return refusal(worst.code, `${done}; not done: ${bad.map(({ id }) => id).join(', ')}. ${count > 0 ? ofOnePool(messages) : messages}`)
 }
 
 /** A fault of ours: the log has all of it, the sentence only its name. `where` completes `An unexpected error … on`. */

@@ -1,4 +1,5 @@
 // Our mark on a pool's item: written ahead of an update, committed when the update is known, taken back when it had no effect.
+import { invariant } from '../invariant.ts'
 import type { PoolWork } from '../invocation.ts'
 import { type Lease, whileInDoubt } from '../lease.ts'
 import { remove, save } from '../table/items.ts'
@@ -14,6 +15,7 @@ export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | u
 export const commit = async (work: PoolWork, userPoolId: string, record: PoolRecord | undefined, state: Committed): Promise<boolean> => {
   const { table, clock } = work.ports
   const rest = committed(userPoolId, record, state)
+  invariant(rest?.Intended === undefined && rest?.Lease === undefined, `a committed record of ${userPoolId} has an intention or a lease`)
   if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, work.signal))
   if (record && sameRecord(rest, record)) return true
   return (await save(table, clock, rest, record?.Revision, work.signal)) !== undefined

@@ -1,5 +1,6 @@
 // The story: one pool is observed, planned, written and verified. Every event does the same; only what it wants differs.
 import { isDefinite, type Refusal, ServiceError } from '../errors.ts'
+import { invariant } from '../invariant.ts'
 import type { PoolWork } from '../invocation.ts'
 import type { JsonObject } from '../json.ts'
 import { save } from '../table/items.ts'
@@ -12,7 +13,7 @@ import { type Observed, observe } from './observe.ts'
 import { type Operation, type Plan, plan } from './plan.ts'
 import type { PoolRecord } from './record.ts'
 import { readSecondFactors } from './second-factors.ts'
-import { updateRequest } from './settings.ts'
+import { saysOnlyWhatWasRead, updateRequest } from './settings.ts'
 import { changedSince, failure, lostRefusal, notRestored, report, type Sent, seenWarnings, verify } from './verify.ts'
 
 /** The answer of an admission: a refusal, or what to warn of, and a smaller plan where not all of it may be carried out. */
@@ -158,6 +159,7 @@ const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: P
   if (!run.hold || clock.now() - readAt > COPY_VALID_MS) return AGAIN
 
   const request = updateRequest(userPoolId, pool, next.toSend, attempts.options)
+  invariant(saysOnlyWhatWasRead(request, pool), `an update of ${userPoolId} would change more than EmailConfiguration`)
   const earlier = run.sent
   const sent = { pool, secondFactors }
   run.sent = sent

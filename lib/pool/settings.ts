@@ -1,5 +1,5 @@
 // Raw DescribeUserPool → raw UpdateUserPool without loss, and what differs between two readings of a pool.
-import { child, isObject, type JsonObject, sameSetting, without } from '../json.ts'
+import { child, isObject, type Json, type JsonObject, sameJson, sameSetting, without } from '../json.ts'
 
 /**
  * Members that DescribeUserPool returns and UpdateUserPool refuses. Everything else is echoed, known or not.
@@ -88,6 +88,13 @@ export const updateRequest = (
   UserPoolId: userPoolId,
   EmailConfiguration: emailConfiguration,
 })
+
+const isPartOf = (part: Json | undefined, whole: Json | undefined): boolean =>
+  isObject(part) && isObject(whole) ? Object.keys(part).every((name) => isPartOf(part[name], whole[name])) : sameJson(part, whole)
+
+/** Whether a request says nothing outside EmailConfiguration that `pool` did not say when it was read. */
+export const saysOnlyWhatWasRead = (request: JsonObject, pool: JsonObject): boolean =>
+  isPartOf(without(request, ['UserPoolId', 'EmailConfiguration']), { ...pool, PoolName: pool['Name'] })
 
 export type Difference = { readonly setting: string; readonly before: JsonObject[string]; readonly after: JsonObject[string] }
 

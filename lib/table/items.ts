@@ -1,5 +1,6 @@
 // Reading and writing an item of the table: retried, by revision, and sure of a put whose answer was lost.
 import { isDefinite, isPassing } from '../errors.ts'
+import { invariant } from '../invariant.ts'
 import { type JsonObject, sameJson } from '../json.ts'
 import type { Clock, Item, Table } from '../ports.ts'
 import { backoff, retrying } from '../retry.ts'
@@ -51,6 +52,7 @@ export const save = async <T extends Draft>(
 ): Promise<(T & { readonly Revision: number }) | undefined> => {
   // From the clock, so that an item that is removed and created again never gets an old revision.
   const Revision = Math.max((seen ?? 0) + 1, clock.now() * 1_000 + Math.floor(clock.random() * 1_000))
+  invariant(Revision > (seen ?? 0), `revision ${Revision} of ${draft.UserPoolId} does not grow`)
   const item: T & Item = { ...draft, Revision }
   const stands = async () => sameJson(await table.read(draft.UserPoolId, signal), item)
   const again = async (mayLand: boolean) => {

@@ -178,6 +178,18 @@ describe('one bad pool of several', () => {
     expect(await stage.poolRecord(gone)).toBeUndefined()
   })
 
+  test('never says that nothing was written where another pool was', async () => {
+    const { stage, ids, mail } = await withPools(2)
+    const [one, two] = ids
+    stage.aws.fault((call) =>
+      isFor(call, 'UpdateUserPool', two) ? { error: { code: 'InvalidParameterException', message: 'No.' } } : undefined,
+    )
+    const { answer } = await mail.create(on(one, two))
+    expect(answer?.Reason).toMatch(/1 of 2 user pools are done/)
+    expect(answer?.Reason).not.toMatch(/nothing was written/i)
+    expect(answer?.Reason).toMatch(/It was not changed/)
+  })
+
   test('keeps a Delete FAILED only while trying again can help: the others are done, and the next Delete does the rest', async () => {
     const { stage, ids, before, mail, now } = await withPools(2)
     const [first, second] = ids
