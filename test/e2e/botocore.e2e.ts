@@ -7,15 +7,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { isObject, type JsonObject } from '../../lib/json.ts'
 import { installed } from './engine.ts'
 
-/** Suites whose calls are the bundle's, and among them every action, every verb and every kind of warning. */
+/** Suites whose calls go over the wire, and among them every action and every verb. */
 const SUITES = [
   'binding/lifecycle',
   'binding/refusals',
   'binding/cognito-errors',
-  'binding/many-pools',
-  'healer',
+  'handler/events',
+  'handler/protocol',
   'pool',
-  'preflight',
+  'table',
   'start',
 ]
 const RECORDING_MS = 420_000

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../lib/json.ts'
 import { courseOf, type Fault, type Faults } from './faults.ts'
 import type { ApiError } from './outcome.ts'
 import { type Incoming, type Reply, type Service, type ServiceName, signedRegion } from './service.ts'
-import { recordWire } from './wire-record.ts'
+import type { Exchange } from './wire-record.ts'
 
 /** A call as it was seen. `status` and `endedAt` stay undefined when no answer was given. */
 export type Call = {
@@ -29,13 +29,15 @@ export type DispatchOptions = {
   readonly now: () => number
   /** Never settles where what is late then stays undone. */
   readonly wait: (ms: number) => Promise<void>
+  /** Hears of every exchange that goes over a wire. */
+  readonly record?: (exchange: Exchange) => void
 }
 
 /** @returns the reply; `none` when nothing ever comes back, `reset` when the connection breaks; undefined when no service knows the call */
 export type Dispatch = (incoming: Incoming) => Promise<Reply | 'none' | 'reset' | undefined>
 
 export const createDispatch =
-  ({ services, faults, calls, latencyMs, now, wait }: DispatchOptions): Dispatch =>
+  ({ services, faults, calls, latencyMs, now, wait, record }: DispatchOptions): Dispatch =>
   async (incoming) => {
     for (const service of services) {
       const found = service.recognise(incoming)
@@ -52,7 +54,7 @@ export const createDispatch =
       const own = course.effect ? await found.perform() : undefined
       if (course.effect) call.effectAt = now()
       const reply = typeof course.answer === 'object' ? service.errorReply(course.answer.error) : own
-      recordWire({ service: service.name, action, incoming, request, reply, isFault: reply !== own })
+      record?.({ service: service.name, action, incoming, request, reply, isFault: reply !== own })
       if (course.answer === 'none' || course.answer === 'reset') return course.answer
       if (!reply) return 'none'
       Object.assign(call, { endedAt: now(), status: reply.status, error: reply.error })

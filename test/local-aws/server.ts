@@ -3,8 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { createDispatch, type DispatchOptions } from './dispatch.ts'
 import type { Incoming, Reply } from './service.ts'
+import { recordWire } from './wire-record.ts'
 
-export type ServerOptions = Omit<DispatchOptions, 'wait'>
+export type ServerOptions = Omit<DispatchOptions, 'wait' | 'record'>
 
 export type LocalServer = { readonly host: string; readonly close: () => Promise<void> }
 
@@ -30,7 +31,7 @@ export const startServer = async (options: ServerOptions): Promise<LocalServer> 
       }, ms)
       timers.add(timer)
     })
-  const dispatch = createDispatch({ ...options, wait })
+  const dispatch = createDispatch({ ...options, wait, record: recordWire })
 
   const serve = async (incoming: Incoming, response: ServerResponse): Promise<void> => {
     const reply = await dispatch(incoming)
