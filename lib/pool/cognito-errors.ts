@@ -100,7 +100,7 @@ const grantOf = (action: string, called: string): string => {
   const known = GRANTS[action]
   if (known !== undefined) return known
   if (action === called)
-    return `Let the function’s role call ${action} on the user pool (the provider stack’s role does; RequirePoolTag may narrow it)`
+    return `Let the function’s role call ${action} on the user pool (the provider stack’s role does; with RequirePoolTag the pool needs the tag cognito-ses-binding = allowed, which an update of its owner may have taken off)`
   if (action.startsWith('ses:'))
     return `Let AWSServiceRoleForAmazonCognitoIdpEmailService, the role that Amazon Cognito sends with, call ${action}: see the policies of the identity and of the configuration set`
   if (action.startsWith('kms:')) return `Let the function’s role call ${action} on the pool’s key, by the key’s policy too`
