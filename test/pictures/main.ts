@@ -3,21 +3,23 @@ import { execFile } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { serve } from '../start/serve.ts'
+import { storyOf } from './story.ts'
 import { svgOf } from './svg.ts'
 
-const COLUMNS = 110
+/** As wide as no cell of the fleet's table is cut. */
+const [COLUMNS, FLEET_COLUMNS] = [110, 132]
 
 const root = dirname(dirname(dirname(process.argv[1] ?? '')))
 
-type Shown = { readonly stdout: string; readonly stderr: string }
+type Shown = { readonly status: number; readonly stdout: string; readonly stderr: string }
 
-/** Runs a program that believes to have a terminal of this width, or none. Any exit status will do. */
+/** Runs a program that believes to have a terminal of this width, or none. */
 const show = (args: readonly string[], env: Readonly<Record<string, string>>, columns: number | undefined): Promise<Shown> =>
   new Promise((resolve) => {
     const preload = columns === undefined ? [] : ['--require', `${root}/test/cli/terminal.cjs`]
     const environment = { PATH: process.env['PATH'], HOME: '/nonexistent', TERMINAL_COLUMNS: String(columns), ...env }
-    execFile(process.execPath, [...preload, ...args], { cwd: root, env: environment }, (_error, stdout, stderr) =>
-      resolve({ stdout, stderr }),
+    execFile(process.execPath, [...preload, ...args], { cwd: root, env: environment }, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     )
   })
 
@@ -27,8 +29,8 @@ const asSeen = ({ stdout, stderr }: Shown): string => {
   return [first, stdout.trimEnd(), ...rest].join('\n').trimEnd()
 }
 
-const put = (name: string, title: string, text: string): void => {
-  writeFileSync(`${root}/docs/pictures/${name}.svg`, svgOf(title, text, COLUMNS))
+const put = (name: string, title: string, text: string, columns: number): void => {
+  writeFileSync(`${root}/docs/pictures/${name}.svg`, svgOf(title, text, columns))
   process.stdout.write(`docs/pictures/${name}.svg\n`)
 }
 
@@ -48,14 +50,12 @@ const { environment, close } = await serve(root, 0, () => undefined)
 try {
   const command = async (columns: number | undefined, ...args: string[]) =>
     `$ cognito-ses-binding ${args.join(' ')}\n${asSeen(await show(['dist/cli.js', ...args], environment, columns))}`
-  const status = await command(COLUMNS, 'status')
-  const doctor = await command(COLUMNS, 'status', 'legacy-prod', 'news-prod')
-  put('status', 'cognito-ses-binding status: every user pool of a Region, and what it sends with', `${status}\n\n${doctor}`)
+  const status = await command(FLEET_COLUMNS, 'status')
+  const doctor = await command(FLEET_COLUMNS, 'status', 'legacy-prod', 'news-prod')
+  put('status', 'cognito-ses-binding status: every user pool of a Region, and what it sends with', `${status}\n\n${doctor}`, FLEET_COLUMNS)
   putIntoReadme(await command(undefined, 'status', 'legacy-prod', 'news-prod'))
   const start = await show(['test/run.mjs', 'test/start.ts'], {}, COLUMNS)
-  const [head = '', ...events] = start.stdout.split(/\n\n(?=\S*✓)/)
-  const shown = [head, ...events.slice(0, 3), '…', events.at(-1) ?? ''].join('\n\n')
-  put('start', 'npm start: the lifecycle of a binding on the local AWS', `$ npm start\n${shown}`)
+  put('start', 'npm start: the lifecycle of a binding on the local AWS', `$ npm start\n${storyOf(start.status, start.stdout)}`, COLUMNS)
 } finally {
   await close()
 }

@@ -47,10 +47,12 @@ const markup = ({ classes, text, column }: Run, row: number): string => {
   return `<text xml:space="preserve" ${place}${about}>${escaped(text)}</text>`
 }
 
-/** A plain line that is longer goes on in the next, as a terminal shows it. */
+/** A plain line that is longer goes on in the next, after a whole word where there is one. */
 const folded = (line: string, columns: number): readonly string[] => {
   if (line.length <= columns || line.includes(ESCAPE)) return [line]
-  return [line.slice(0, columns), ...folded(line.slice(columns), columns)]
+  const space = line.lastIndexOf(' ', columns)
+  const [end, next] = space > 0 ? [space, space + 1] : [columns, columns]
+  return [line.slice(0, end), ...folded(line.slice(next), columns)]
 }
 
 /** @param title what a person hears who cannot see the picture */
