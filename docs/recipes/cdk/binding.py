@@ -19,6 +19,8 @@ CustomResource(
     properties={
         "UserPoolIds": ["us-east-1_Ab3dEf6hI"],
         "ConfigurationSet": ses.ConfigurationSet(stack, "Set").configuration_set_name,
+        "SourceArn": stack.format_arn(service="ses", resource="identity", resource_name="example.com"),
+        "From": "Example <no-reply@example.com>",
     },
 )
 
