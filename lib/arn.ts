@@ -37,6 +37,10 @@ export const parseArn = (text: string | undefined, service: 'cloudformation' | '
   return named === service ? { partition, region, account, resource } : undefined
 }
 
+const REGION_NAME = new RegExp(`^${REGION}$`)
+
+export const isRegion = (text: string): boolean => REGION_NAME.test(text)
+
 const POOL_ID = new RegExp(USER_POOL_ID)
 
 export const isUserPoolId = (text: string): boolean => POOL_ID.test(text)

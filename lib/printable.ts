@@ -25,5 +25,8 @@ export const shown = (value: unknown): string =>
 /** What a service said, as a part of a sentence of ours: at most 400 characters, without its full stop. */
 export const serviceWords = (message: string): string => excerpt(message.trim().replace(/\.$/, ''), 400) || 'it gave no reason'
 
+/** A foreign text in one line of a terminal: names and messages may hold anything. */
+export const oneLine = (text: string): string => text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+
 /** A value that goes out whole, as data, without its control characters: one \x1B breaks a stack's list of events (cloudformation-coverage-roadmap#1601). */
 export const withoutControls = (value: string): string => value.toWellFormed().replace(/\p{Cc}+/gu, ' ')

@@ -1,10 +1,12 @@
 // The command line: what may stand on it, its help, and what is wrong with it. Flags of `plan` are the Lambda's own properties.
 import { parseArgs } from 'node:util'
+import { isRegion } from '../../lib/arn.ts'
 import { type Binding, PROPERTIES, parseProperties } from '../../lib/binding/properties.ts'
 import { STATES, type State } from '../../lib/fleet/status.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { closest } from '../../lib/nearest.ts'
 import { Problem } from './problem.ts'
+import { wrapped } from './screen.ts'
 
 const OUTPUTS = { status: ['table', 'json', 'ndjson', 'csv'], plan: ['yaml', 'json'] } as const
 type Output = (typeof OUTPUTS)['status' | 'plan'][number]
@@ -44,7 +46,7 @@ const COMMON: Readonly<Record<string, Flag>> = {
   version: { type: 'boolean' },
 }
 const OWN: Readonly<Record<'status' | 'plan', Readonly<Record<string, Flag>>>> = {
-  status: { only: { type: 'string', multiple: true } },
+  status: { only: { type: 'string' } },
   plan: {
     stack: { type: 'string' },
     ...Object.fromEntries(WISHES.map((name) => [flagOf(name), { type: PROPERTIES[name].type === 'flag' ? 'boolean' : 'string' } as const])),
@@ -52,37 +54,45 @@ const OWN: Readonly<Record<'status' | 'plan', Readonly<Record<string, Flag>>>> =
 }
 const FLAGS = { ...COMMON, ...OWN.status, ...OWN.plan }
 
+/** A property's description, as of a flag: a switch has no value, and a command line is no YAML. */
+const flagLine = (name: (typeof WISHES)[number]): string => {
+  const { type, description } = PROPERTIES[name]
+  const said = type === 'flag' ? description.replace(/^true /, '').replace(/ Default false\.$/, '') : description
+  return `  --${flagOf(name).padEnd(26)}${wrapped(said.replace(/ \(without.*?\)|"/g, ''), 100, ' '.repeat(30))}`
+}
+
 const HELP = `What do your Cognito user pools send mail with, and who bound them? Reads; never writes.
 
   cognito-ses-binding status              every user pool of the Region
-  cognito-ses-binding status POOL…        these, with all that is wrong with them: why does no mail arrive?
+  cognito-ses-binding status POOL…        these, and all that is wrong: why does no mail arrive?
   cognito-ses-binding plan [POOL…] --configuration-set NAME …
                                           prints the template that binds them, and what it would change
 
-POOL is an ID, a name, or a name with * in it. Without one, plan takes the pools on COGNITO_DEFAULT, and those of --stack.
+POOL is an ID, a name, or a name with * in it. Without one, plan takes those that nobody binds and
+that are on COGNITO_DEFAULT, and those of --stack.
 
 Both
-  --region R        where to look; may be given again (status). Default: AWS_REGION, or the profile's
+  --region R        where to look; status takes several. Default: AWS_REGION, or the profile's
   --profile P       credentials of this profile. Default: as the AWS SDK finds them
   -o, --output F    status: ${OUTPUTS.status.join(', ')}; plan: ${OUTPUTS.plan.join(', ')} (--json for short)
-  --exit-code       2 when a pool needs attention, or plan leaves one out
+  --exit-code       2 where a pool that is shown needs attention, or plan leaves one out
 status
-  --only STATE,…    rows of these states: ${STATES.join(', ')}
+  --only STATE,…    rows of these states: ${wrapped(STATES.join(', '), 80, ' '.repeat(20))}
 plan
-  --stack NAME      the stack that the template is for: its own bindings are no conflict (default: pool-mail)
-${WISHES.map((name) => `  --${flagOf(name).padEnd(26)}${PROPERTIES[name].description}`).join('\n')}
+  --stack NAME      the stack that the template is for: its bindings are no conflict (default: pool-mail)
+${WISHES.map(flagLine).join('\n')}
 
-Exit status  0 done · 1 something could not be told · 2 with --exit-code: see there · 3 the command is wrong · 130 interrupted
-Needs        cognito-idp:ListUserPools, DescribeUserPool · ses:GetAccount, GetEmailIdentity, GetConfigurationSet,
-             GetConfigurationSetEventDestinations, GetDedicatedIpPool · lambda:GetFunctionConfiguration · dynamodb:GetItem, Scan
-             (infra/cli-policy.json). What is denied shows as ?, and is told once.
+Exit status  0 done · 1 something could not be told · 2 with --exit-code: a pool that is shown needs
+             attention, or plan left one out · 3 the command is wrong · 130 interrupted
+Needs        cognito-idp:ListUserPools, DescribeUserPool · ses:GetAccount, GetEmailIdentity,
+             GetConfigurationSet, GetConfigurationSetEventDestinations, GetDedicatedIpPool ·
+             lambda:GetFunctionConfiguration · dynamodb:GetItem, Scan (infra/cli-policy.json).
+             What is denied shows as ?, and is told once.
 `
-
-const REGION = /^[a-z]{2,8}(?:-[a-z]{1,16}){1,3}-\d{1,2}$/
 
 /** A Region's name becomes part of a host name. @throws Problem */
 export const checkedRegion = (region: string): string => {
-  if (REGION.test(region)) return region
+  if (isRegion(region)) return region
   throw new Problem(`Expected --region to be a Region, like eu-west-1; got ${JSON.stringify(region)}.`)
 }
 
@@ -93,15 +103,38 @@ const commandOf = (word: string | undefined): 'status' | 'plan' => {
   throw new Problem(word === undefined ? `${hint} (--help tells more).` : hint)
 }
 
+/** What a flag takes, for whoever gave it nothing. */
+const needsValue = (flag: string): Problem => {
+  const values = {
+    only: ` Some of ${STATES.join(', ')}.`,
+    output: ` status: ${OUTPUTS.status.join(', ')}; plan: ${OUTPUTS.plan.join(', ')}.`,
+  }
+  return new Problem(`--${flag} needs a value.${Object.hasOwn(values, flag) ? values[flag as keyof typeof values] : ''}`)
+}
+
 const parsed = (args: readonly string[]) => {
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: FLAGS })
+    const { values, positionals, tokens } = parseArgs({ args: [...args], allowPositionals: true, options: FLAGS, tokens: true })
+    const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
+    for (const { name, index } of options) {
+      const { type, multiple } = FLAGS[name] ?? {}
+      const next = tokens.find((token) => token.kind === 'positional' && token.index === index + 1)
+      const value = next?.kind === 'positional' ? next.value : undefined
+      if (type === 'boolean' && (value === 'true' || value === 'false')) throw new Problem(`--${name} takes no value; got ${value}.`)
+      if (type === 'string' && !multiple && options.filter((other) => other.name === name).length > 1)
+        throw new Problem(`--${name} is given twice; give it once.`)
+      // What the Lambda judges has its own sentence for a text that is empty.
+      if (['only', ...Object.keys(COMMON)].includes(name) && [values[name] ?? []].flat().some((given) => /^[\s,]*$/.test(`${given}`)))
+        throw needsValue(name)
+    }
+    return { values, positionals }
   } catch (error) {
+    if (error instanceof Problem) throw error
     const message = error instanceof Error ? error.message : String(error)
-    const [, dashes, unknown] = /^Unknown option '(--?)([^']+)'/.exec(message) ?? []
-    if (unknown !== undefined)
-      throw new Problem(`Unknown flag ${dashes}${unknown}; did you mean --${closest(unknown, Object.keys(FLAGS))}?`)
-    throw new Problem(`${message.split(/\.\s|\n/)[0]?.replace(/\.$/, '')}.`)
+    const [, dashes, name = ''] = /'(?:-\w, )?(--?)([^'\s=]+)/.exec(message) ?? []
+    if (message.startsWith('Unknown option'))
+      throw new Problem(`Unknown flag ${dashes}${name}; did you mean --${closest(name, Object.keys(FLAGS))}?`)
+    throw message.includes('does not take') ? new Problem(`--${name} takes no value.`) : needsValue(name)
   }
 }
 
@@ -115,11 +148,17 @@ export const readOptions = (args: readonly string[], version: string): StatusOpt
   if (flags.includes('--version')) return `${version}\n`
   const { values, positionals } = parsed(args)
   const [word, ...pools] = positionals
+  if (pools.includes('')) throw new Problem('A POOL is empty; give an ID, a name, or a name with * in it.')
   const command = commandOf(word)
   const stray = Object.keys(values).find((flag) => !Object.hasOwn(COMMON, flag) && !Object.hasOwn(OWN[command], flag))
   if (stray !== undefined) throw new Problem(`--${stray} is no flag of ${command}, but of ${command === 'plan' ? 'status' : 'plan'}.`)
   const one = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))
-  const list = (name: string): string[] => [values[name] ?? []].flat().flatMap((value) => String(value).split(',').filter(Boolean))
+  const list = (name: string): string[] =>
+    [values[name] ?? []].flat().flatMap((value) =>
+      String(value)
+        .split(',')
+        .flatMap((part) => part.trim() || []),
+    )
   const asked = values['json'] === true ? 'json' : (one('output') ?? OUTPUTS[command][0])
   const output = OUTPUTS[command].find((known) => known === asked)
   if (!output) throw new Problem(`Expected --output of ${command} to be ${OUTPUTS[command].join(', ')}; got ${asked}.`)

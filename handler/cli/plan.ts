@@ -4,13 +4,14 @@ import type { Refusal } from '../../lib/errors.ts'
 import { boundBy, type Proposal, proposalOf, templateOf } from '../../lib/fleet/proposal.ts'
 import type { PoolStatus } from '../../lib/fleet/status.ts'
 import type { JsonObject } from '../../lib/json.ts'
+import { oneLine } from '../../lib/printable.ts'
 import { retrying } from '../../lib/retry.ts'
 import type { RegionReader } from './account.ts'
 import { chosen, needsList } from './choice.ts'
 import { note, openRegion, type Region, type Sight, visitAll } from './fleet.ts'
 import type { PlanOptions } from './options.ts'
 import { Problem } from './problem.ts'
-import { changeText, type Out, oneLine } from './screen.ts'
+import { changeText, type Out } from './screen.ts'
 
 type Planned = Pick<PoolStatus, 'id' | 'name' | 'state'> & { readonly result: Proposal | Refusal }
 

@@ -1,6 +1,7 @@
 // What a person sees: rows in columns that fit, a page about one pool, and how far the reading is.
 import { styleText } from 'node:util'
 import type { Change, PoolStatus, State } from '../../lib/fleet/status.ts'
+import { oneLine } from '../../lib/printable.ts'
 
 type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 /** A terminal's width and colours; a pipe has neither. */
@@ -24,9 +25,6 @@ const COLOURS: Readonly<Record<State, Colour>> = {
   ...{ unread: 'red', contested: 'red', blocked: 'red', drifted: 'yellow', changing: 'dim', default: 'yellow' },
   ...{ external: 'dim', unbound: 'dim', bound: 'green' },
 }
-
-/** A foreign text in one line: names and messages may hold anything. */
-export const oneLine = (text: string): string => text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
 
 const shown = (value: unknown): string => (typeof value === 'string' ? oneLine(value) : value === null ? '–' : JSON.stringify(value))
 
@@ -89,7 +87,7 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
 }
 
 /** A text in lines of at most `width`, all but the first after `indent`. */
-const wrapped = (text: string, width: number, indent: string): string => {
+export const wrapped = (text: string, width: number, indent: string): string => {
   const lines: string[] = []
   for (const word of text.split(' ')) {
     const last = lines.at(-1)

@@ -18,7 +18,24 @@ describe('what is wrong with a command is one line with the nearest name, and 3,
     [['status', '-o', 'yaml'], 'Expected --output of status to be table, json, ndjson, csv; got yaml.'],
     [['plan', '-o', 'csv', '--configuration-set', 'mail'], 'Expected --output of plan to be yaml, json; got csv.'],
     [['status', '--stack', 'x'], '--stack is no flag of status, but of plan.'],
-    [['status', '--region'], "Option '--region <value>' argument missing."],
+    [['status', '--region'], '--region needs a value.'],
+    [['status', '--region', ''], '--region needs a value.'],
+    [['status', '--region', '--json'], '--region needs a value.'],
+    [['status', '-o'], '--output needs a value. status: table, json, ndjson, csv; plan: yaml, json.'],
+    [
+      ['status', '--only'],
+      '--only needs a value. Some of unread, contested, blocked, drifted, changing, default, external, unbound, bound.',
+    ],
+    [
+      ['status', '--only', ' , '],
+      '--only needs a value. Some of unread, contested, blocked, drifted, changing, default, external, unbound, bound.',
+    ],
+    [['status', ''], 'A POOL is empty; give an ID, a name, or a name with * in it.'],
+    [['plan', '--takeover', 'true', '--configuration-set', 'mail'], '--takeover takes no value; got true.'],
+    [['plan', '--allow-sandbox', 'false', '--configuration-set', 'mail'], '--allow-sandbox takes no value; got false.'],
+    [['plan', '--takeover=true', '--configuration-set', 'mail'], '--takeover takes no value.'],
+    [['plan', '--configuration-set', 'a', '--configuration-set', 'b'], '--configuration-set is given twice; give it once.'],
+    [['status', '-o', 'csv', '--output', 'json'], '--output is given twice; give it once.'],
     [['status', '--region', 'eu west'], 'Expected --region to be a Region, like eu-west-1; got "eu west".'],
     [['plan'], 'ConfigurationSet is missing: give the name of the SES configuration set.'],
     [
@@ -52,7 +69,10 @@ describe('--help', () => {
     const { stdout } = await command(undefined, ['--help'])
 
     expect(stdout).toMatch(new RegExp(`--configuration-set +${PROPERTIES.ConfigurationSet.description.slice(0, 30)}`))
-    expect(stdout).toMatch(/--reply-to-email-address .*\n +--allow-sandbox .*\n +--on-delete .*\n +--heal .*\n +--takeover /)
+    const flags = [...stdout.matchAll(/^ +--([a-z-]+)/gm)].map(([, flag]) => flag)
+    expect(flags.slice(-5)).toEqual(['reply-to-email-address', 'allow-sandbox', 'on-delete', 'heal', 'takeover'])
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
+    expect(stdout).not.toMatch(/YAML makes|"OFF"|--takeover +true/)
     for (const action of granted) expect(stdout).toContain(action.split(':')[1] ?? action)
   })
 })

@@ -13,7 +13,9 @@ import { command, type Ended, jsonOf, openAws, openFleet } from './command.ts'
 
 const validate = new Ajv({ strictTypes: false, strictRequired: false }).compile(JSON.parse(readFileSync('infra/cli.schema.json', 'utf8')))
 
-const WISH = ['--configuration-set', 'auth-mail', '--source-arn', DECLARED.SourceArn, '--from', 'no-reply@example.com']
+const wishOf = (set: string, sourceArn: string) => ['--configuration-set', set, '--source-arn', sourceArn, '--from', 'no-reply@example.com']
+const WISH = wishOf('auth-mail', DECLARED.SourceArn)
+const NEWS = DECLARED.SourceArn.replace('example.com', 'news.example')
 
 type Planned = {
   readonly id: string
@@ -106,15 +108,10 @@ test('--exit-code is 2 where a pool is left out', async () => {
 })
 
 test.each([
-  ['a set that is missing', ['--configuration-set', 'nowhere'], 'NotFound', /Configuration set nowhere/],
-  [
-    'an identity that is not verified',
-    ['--source-arn', DECLARED.SourceArn.replace('example.com', 'news.example')],
-    'InvalidRequest',
-    /news\.example is not verified/,
-  ],
+  ['a set that is missing', wishOf('nowhere', DECLARED.SourceArn), 'NotFound', /Configuration set nowhere/],
+  ['an identity that is not verified', wishOf('auth-mail', NEWS), 'InvalidRequest', /news\.example is not verified/],
 ])('%s is refused in pre-flight’s words', async (_, wish, code, message) => {
-  const [pool] = planned(await command(aws, ['plan', 'admin-dev', ...WISH, ...wish, '--json']))
+  const [pool] = planned(await command(aws, ['plan', 'admin-dev', ...wish, '--json']))
 
   expect(pool).toMatchObject({ included: false, refusal: { code, message: expect.stringMatching(message) } })
 })
@@ -162,11 +159,10 @@ describe('what is deployed', () => {
 
   test('is refused where the plan said that it would be, with the very sentence', async () => {
     const fleet = await openFleet()
-    const wish = [...WISH, '--source-arn', DECLARED.SourceArn.replace('example.com', 'news.example')]
-    const [pool] = planned(await command(fleet, ['plan', 'admin-dev', ...wish, '--json']))
+    const [pool] = planned(await command(fleet, ['plan', 'admin-dev', ...wishOf('auth-mail', NEWS), '--json']))
     const properties = {
       ...{ ConfigurationSet: 'auth-mail', From: 'no-reply@example.com', UserPoolIds: [POOLS['admin-dev']] },
-      SourceArn: DECLARED.SourceArn.replace('example.com', 'news.example'),
+      SourceArn: NEWS,
     }
     const [answer] = await deploy(fleet, { Resources: { Binding: { Properties: properties } } })
 

@@ -192,6 +192,7 @@ test('--exit-code is 2 only where a row that is shown needs attention, and wins 
   const statusOf = async (...args: string[]) => (await command(aws, ['status', ...args])).status
 
   expect(await statusOf('--exit-code', '--only', 'drifted,contested')).toBe(2)
+  expect(await statusOf('--exit-code', '--only', 'drifted, contested')).toBe(2)
   expect(await statusOf('--exit-code', '--only', 'bound')).toBe(1)
   expect(await statusOf('--exit-code', 'crm-prod', 'shop-prod')).toBe(0)
   expect(await statusOf('--exit-code', 'news-prod')).toBe(2)
