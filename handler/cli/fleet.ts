@@ -1,4 +1,5 @@
 // Reads pools side by side: each pool's record, then the pool, then what SES says of what it sends with.
+import { homeRegion } from '../../lib/arn.ts'
 import { isDenied, isNotFound, isPassing, type Refusal, refusal, ServiceError } from '../../lib/errors.ts'
 import { asksSes, type Listed, type PoolStatus, type Reading, statusOf, withEffectiveSet } from '../../lib/fleet/status.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -11,9 +12,14 @@ import { type FactFinder, type Facts, factFinder, failure, valueIn } from '../..
 import { serviceWords } from '../../lib/printable.ts'
 import { retrying } from '../../lib/retry.ts'
 import { readItemOf } from '../../lib/table/items.ts'
+import { SCHEMA_VERSION } from '../../lib/table/schema.ts'
+import packageJson from '../../package.json'
 import type { Caller, Provider, RegionReader } from './account.ts'
 
 const AT_ONCE = 8
+
+/** Beside the function's own sentence about a newer record, which takes itself for the older provider. */
+const OLDER = `This command line (${packageJson.version}) is older than the record: update it. If the function says the same, deploy the newer provider again.`
 
 /** What every reading needs. */
 export type Sight = {
@@ -110,7 +116,7 @@ export const visitAll = async (
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       if (isNotFound(error) && region.listed?.includes(listed)) return undefined
-      const unread = isNotFound(error) ? refusalFor(error, { userPoolId, region: reader.region }) : note(problems, reader.region, error)
+      const unread = isNotFound(error) ? missing(error, userPoolId, reader.region) : note(problems, reader.region, error)
       return { status: statusOf(listed, unread, undefined), reading: unread, gather }
     }
   }
@@ -124,6 +130,13 @@ export const visitAll = async (
   })
 }
 
+/** A pool that is not there, in the Lambda's words; whoever asks here may ask in another Region too. */
+const missing = (error: ServiceError, userPoolId: string, region: string): Refusal => {
+  const { code, message } = refusalFor(error, { userPoolId, region })
+  const home = homeRegion(userPoolId)
+  return refusal(code, home === region ? message : message.replace(/\.$/, `; or add --region ${home}.`))
+}
+
 /** Reads records of pools, as `reconcile` does. What will not work for any pool is not asked again. */
 const recordReader = ({ reader, provider, table, problems }: Region, { clock, signal }: Sight) => {
   let closed = provider && 'ok' in provider ? provider : undefined
@@ -132,7 +145,9 @@ const recordReader = ({ reader, provider, table, problems }: Region, { clock, si
     if (!table) return { ok: true, record: undefined }
     try {
       const item = await readItemOf(table, clock, userPoolId, signal)
-      return item ? readPoolRecord(item, table.name) : { ok: true, record: undefined }
+      if (!item) return { ok: true, record: undefined }
+      const read = readPoolRecord(item, table.name)
+      return read.ok || !(Number(item['SchemaVersion']) > SCHEMA_VERSION) ? read : refusal(read.code, `${read.message} ${OLDER}`)
     } catch (error) {
       const refused = note(problems, reader.region, error)
       if (!isPassing(error)) closed = refused

@@ -1,5 +1,6 @@
 // The door for people: cognito-ses-binding status | plan. Finds who asks and where; what is said comes from the Lambda's own core.
 import { setMaxListeners } from 'node:events'
+import { loadSharedConfigFiles } from '@smithy/core/config'
 import { ServiceError } from '../../lib/errors.ts'
 import { serviceWords } from '../../lib/printable.ts'
 import packageJson from '../../package.json'
@@ -14,6 +15,8 @@ import { status } from './status.ts'
 
 const { env, stdout, stderr } = process
 const stop = new AbortController()
+/** What an interrupt leaves, before there is anything to show. */
+let left = 'nothing was read'
 const progress = progressOn(stderr, systemClock.now)
 
 const writing = (stream: NodeJS.WriteStream) => (text: string) => {
@@ -43,9 +46,19 @@ const settleEnvironment = (profile: string | undefined): void => {
 const isUnreachable = ({ status: answered, code }: ServiceError): boolean =>
   answered === undefined ? /^E[A-Z_]+$|Timeout/.test(code) : answered >= 500
 
-const withoutCaller = (error: unknown, region: string): unknown => {
+/** What the SDK says of a profile that is missing is what it says of one without credentials. */
+const isMissing = async (profile: string): Promise<boolean> => {
+  const { configFile, credentialsFile } = await loadSharedConfigFiles().catch(() => ({ configFile: {}, credentialsFile: {} }))
+  return !Object.hasOwn({ ...configFile, ...credentialsFile }, profile)
+}
+
+const withoutCaller = async (error: unknown, region: string): Promise<unknown> => {
   if (!(error instanceof ServiceError)) return error
-  const [said, profile] = [serviceWords(error.message), env['AWS_PROFILE']]
+  const profile = env['AWS_PROFILE']
+  const said =
+    profile && (await isMissing(profile))
+      ? `there is no profile ${profile} in ${env['AWS_CONFIG_FILE'] ?? '~/.aws/config'}`
+      : serviceWords(error.message)
   if (isUnreachable(error)) return new Problem(`${error.action} in ${region} failed (${error.code}): ${said}.`, 1)
   const where = profile ? ` in profile ${profile}` : ''
   const login = `aws sso login${profile ? ` --profile ${profile}` : ''}`
@@ -61,8 +74,8 @@ const callerInAny = async ([region = '', ...others]: readonly string[]): Promise
     return await callerIn(region, stop.signal)
   } catch (error) {
     const mayBeOff = error instanceof ServiceError && (error.code === 'InvalidClientTokenId' || error.code === 'ENOTFOUND')
-    if (mayBeOff && others.length > 0) return callerInAny(others).catch(() => Promise.reject(withoutCaller(error, region)))
-    throw withoutCaller(error, region)
+    if (mayBeOff && others.length > 0) return callerInAny(others).catch(async () => Promise.reject(await withoutCaller(error, region)))
+    throw await withoutCaller(error, region)
   }
 }
 
@@ -90,6 +103,7 @@ const main = async (): Promise<number> => {
       progress.show([...counts.values()].join(' · '))
     },
   }
+  if (options.command === 'plan') left = 'no template'
   if (options.command === 'plan') return plan(options, regionReader(first, systemClock), sight, out)
   return status(
     options,
@@ -112,7 +126,8 @@ main().then(
   (error: unknown) => {
     const isStopped = stop.signal.aborted && !(error instanceof Problem)
     if (error instanceof Problem) out.tell(`cognito-ses-binding: ${error.message}`)
-    else if (!isStopped) out.tell(`cognito-ses-binding: this is a bug, please report it: ${serviceWords(String(error))}.`)
+    else if (isStopped) out.tell(`! interrupted: ${left}.`)
+    else out.tell(`cognito-ses-binding: this is a bug, please report it: ${serviceWords(String(error))}.`)
     process.exitCode = error instanceof Problem ? error.status : isStopped ? 130 : 1
   },
 )

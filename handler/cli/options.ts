@@ -66,7 +66,7 @@ const HELP = `What do your Cognito user pools send mail with, and who bound them
   cognito-ses-binding status              every user pool of the Region
   cognito-ses-binding status POOL…        these, and all that is wrong: why does no mail arrive?
   cognito-ses-binding plan [POOL…] --configuration-set NAME …
-                                          prints the template that binds them, and what it would change
+                                          prints the template that binds them, and what it changes
 
 POOL is an ID, a name, or a name with * in it. Without one, plan takes those that nobody binds and
 that are on COGNITO_DEFAULT, and those of --stack.
@@ -79,7 +79,7 @@ Both
 status
   --only STATE,…    rows of these states: ${wrapped(STATES.join(', '), 80, ' '.repeat(20))}
 plan
-  --stack NAME      the stack that the template is for: its bindings are no conflict (default: pool-mail)
+  --stack NAME      the template's stack: its own bindings are no conflict (default: pool-mail)
 ${WISHES.map(flagLine).join('\n')}
 
 Exit status  0 done · 1 something could not be told · 2 with --exit-code: a pool that is shown needs

@@ -41,6 +41,7 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
 
   out.tell(`${planned.length} pool${planned.length === 1 ? '' : 's'}: ${good.length} in the template, ${bad.length} left out`)
   for (const { id, name, code, message } of bad) out.tell(oneLine(`  ${id} ${name} ${code}: ${message}`))
+  for (const line of takeovers(planned)) out.tell(`! ${line}`)
   for (const { id } of endangered) {
     out.tell(`! ${id} is bound by stack ${head.stack} and cannot be in the template, which would take its binding away: none is made.`)
   }
@@ -98,10 +99,15 @@ const proposals = async (options: PlanOptions, region: Region, bound: ReadonlySe
 }
 
 const poolJson = ({ result, ...pool }: Planned) => {
-  const { changes, untouched, warnings } = result.ok ? result : { changes: [], untouched: null, warnings: [] }
+  const { changes, untouched, warnings, takesOver } = result.ok ? result : { changes: [], untouched: null, warnings: [], takesOver: [] }
   const refusal = result.ok ? null : { code: result.code, message: result.message }
-  return { ...pool, included: result.ok, changes, untouched, warnings, refusal }
+  return { ...pool, included: result.ok, changes, untouched, warnings, takesOver, refusal }
 }
+
+const takeovers = (planned: readonly Planned[]): readonly string[] =>
+  planned.flatMap(({ id, name, result }) =>
+    (result.ok ? result.takesOver : []).map(({ stack, logicalId }) => oneLine(`TAKES OVER ${id} ${name} from ${stack}/${logicalId}`)),
+  )
 
 /** Stands in a text for the ID of the pool that it is about. */
 const POOL = 'POOL'
@@ -139,6 +145,7 @@ const remarksOf = (planned: readonly Planned[], unbinds: readonly string[], { ac
     'Nothing of these pools changes but what is said here.',
     ...together(changed).map((line) => `  ${line}`),
     ...together(warned).map((line) => `! ${line}`),
+    ...takeovers(planned),
     ...left,
     ...unbinds.map((id) => `UNBINDS ${id}: stack ${stack} binds it now, and it is not in this template`),
   ]

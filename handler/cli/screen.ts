@@ -105,7 +105,10 @@ export const page = (pool: PoolStatus, { width = 100, paint }: Screen): string =
     const label = paint(level === 'error' ? 'red' : 'yellow', level.padEnd(8))
     return `  ${label}${paint('bold', check)}\n    ${wrapped(oneLine(message), width, '    ')}`
   })
-  const body = [...pool.drift.map((change) => `    ${changeText(change)}`), ...findings]
+  const lease = pool.changing
+    ? [`  An operation has worked on it since ${pool.changing.since}; it holds the pool until ${pool.changing.until} at the latest.`]
+    : []
+  const body = [...lease, ...pool.drift.map((change) => `    ${changeText(change)}`), ...findings]
   const head = `${paint(COLOURS[pool.state], pool.state)}  ${paint('bold', name || id)}  ${id}  ${sends} · bound by ${by}`
   return [head, ...(body.length > 0 ? body : ['  Nothing is wrong that can be seen from here.'])].join('\n')
 }

@@ -15,7 +15,11 @@ type Fleet = {
   /** Of all that was read. */
   readonly states: Readonly<Record<State, number>>
   /** How many send with COGNITO_DEFAULT, by Region. */
-  readonly onDefault: ReadonlyMap<string, number>
+  readonly onDefault: ReadonlyMap<string, { readonly all: number; readonly free: number }>
+  /** Whether shown or not. */
+  readonly unread: readonly PoolStatus[]
+  /** How many pools were asked for. */
+  readonly asked: number
   readonly isStopped: boolean
 }
 
@@ -26,8 +30,10 @@ export const status = async (options: StatusOptions, readers: readonly RegionRea
     if (options.output === 'ndjson') out.print(JSON.stringify({ type: 'pool', account, ...row }))
   })
   const { rows, states, regions, isStopped } = fleet
-  const problems = [...new Set(regions.flatMap((region) => [...region.problems.values()]))]
-  const complete = !isStopped && problems.length === 0 && states.unread === 0
+  const read = [...new Set(regions.flatMap((region) => [...region.problems.values()])), ...unreadText(options, fleet)]
+  const interrupted = isStopped ? [`interrupted: ${sum(states)} of ${fleet.asked} pools read; this is not the whole picture.`] : []
+  const problems = [...read, ...interrupted]
+  const complete = problems.length === 0 && states.unread === 0
   const attention = rows.filter(needsAttention).length
   const summary = { account, complete, problems, summary: { pools: rows.length, attention, states } }
   if (options.output === 'json') {
@@ -37,7 +43,8 @@ export const status = async (options: StatusOptions, readers: readonly RegionRea
     if (!isStopped) out.print(JSON.stringify({ type: 'summary', ...summary }))
   } else out.print(textOf(options, fleet, account, out))
   for (const line of remarks(options, fleet)) out.tell(line)
-  for (const problem of problems) out.tell(`? ${problem}`)
+  for (const problem of read) out.tell(`? ${problem}`)
+  for (const problem of interrupted) out.tell(`! ${problem}`)
   if (isStopped) return 130
   return options.exitCode && attention > 0 ? 2 : complete ? 0 : 1
 }
@@ -51,10 +58,16 @@ const readFleet = async (
 ): Promise<Fleet> => {
   const rows: PoolStatus[] = []
   const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
-  const onDefault = new Map<string, number>()
+  const onDefault = new Map<string, { all: number; free: number }>()
+  const unread: PoolStatus[] = []
+  let asked = 0
   const take = (row: PoolStatus): void => {
     states[row.state] += 1
-    if (row.sender === 'COGNITO_DEFAULT') onDefault.set(row.region, (onDefault.get(row.region) ?? 0) + 1)
+    if (row.state === 'unread') unread.push(row)
+    if (row.sender === 'COGNITO_DEFAULT') {
+      const { all, free } = onDefault.get(row.region) ?? { all: 0, free: 0 }
+      onDefault.set(row.region, { all: all + 1, free: free + (row.state === 'default' ? 1 : 0) })
+    }
     if (only.length > 0 && !only.includes(row.state)) return
     rows.push(row)
     each(row)
@@ -62,12 +75,13 @@ const readFleet = async (
   let regions: readonly Region[] = []
   try {
     regions = await Promise.all(readers.map((reader) => openRegion(reader, needsList(words), sight)))
-    const visits = [...chosen(words, regions)].map(([region, pools]) => visitAll(region, pools, ({ status: row }) => take(row), sight))
-    await Promise.all(visits)
+    const pools = [...chosen(words, regions)]
+    asked = pools.reduce((all, [, listed]) => all + listed.length, 0)
+    await Promise.all(pools.map(([region, listed]) => visitAll(region, listed, ({ status: row }) => take(row), sight)))
   } catch (error) {
     if (!sight.signal.aborted) throw error
   }
-  return { regions, rows: rows.sort(byUrgency(readers)), states, onDefault, isStopped: sight.signal.aborted }
+  return { regions, rows: rows.sort(byUrgency(readers)), states, onDefault, unread, asked, isStopped: sight.signal.aborted }
 }
 
 const byUrgency = (readers: readonly RegionReader[]) => {
@@ -116,6 +130,19 @@ const textOf = ({ output, pools: words }: StatusOptions, { rows, regions }: Flee
   )
 }
 
+const sum = (counts: Fleet['states']): number => Object.values(counts).reduce((all, count) => all + count, 0)
+
+/** Which pools could not be read for a reason of their own; pages say it themselves. */
+const unreadText = ({ pools: words, regions: asked }: StatusOptions, { unread, regions }: Fleet): readonly string[] => {
+  const told = new Set(regions.flatMap(({ problems }) => [...problems.values()]))
+  const names = unread.flatMap(({ id, name, error }) => (told.has(error?.message ?? '') ? [] : [/^[\w.-]+$/.test(name) ? name : id]))
+  if (names.length === 0) return []
+  const some = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
+  const what = `${names.length} pool${names.length === 1 ? '' : 's'} could not be read (${some})`
+  const command = ['cognito-ses-binding status', ...names.slice(0, 3), ...asked.map((region) => `--region ${region}`)].join(' ')
+  return [words.length > 0 ? `${what}.` : `${what}: ${command} says why.`]
+}
+
 const providerText = ({ reader, provider }: Region): string => {
   if (!provider || 'ok' in provider) return `${reader.region} ${provider ? '?' : 'none'}`
   const { runtime, deployedAt, state } = provider
@@ -124,7 +151,7 @@ const providerText = ({ reader, provider }: Region): string => {
 
 /** What is said beside the result: counts, the provider, SES, and what to do next. */
 const remarks = ({ pools: words }: StatusOptions, { regions, states, onDefault }: Fleet): readonly string[] => {
-  const all = Object.values(states).reduce((sum, count) => sum + count, 0)
+  const all = sum(states)
   const counted = STATES.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : [])).join(', ')
   const deleted = regions.filter(({ gone }) => gone > 0)
   return [
@@ -132,9 +159,10 @@ const remarks = ({ pools: words }: StatusOptions, { regions, states, onDefault }
     ...deleted.map(({ reader, gone }) => `${reader.region}: ${gone} deleted while they were read`),
     ...regions.flatMap(({ reader: { region }, ses }) => {
       const facts = sesOf(ses)
-      const count = words.length > 0 ? 0 : (onDefault.get(region) ?? 0)
+      const { all: count, free } = (words.length > 0 ? undefined : onDefault.get(region)) ?? { all: 0, free: 0 }
       const kind = facts?.production === false ? 'sandbox' : 'production'
-      const next = `cognito-ses-binding plan --region ${region} --configuration-set NAME --source-arn ARN --from ADDRESS`
+      const some = free === count ? '' : ` (takes the ${free} in state default)`
+      const next = `cognito-ses-binding plan --region ${region} --configuration-set NAME --source-arn ARN --from ADDRESS${some}`
       return [
         ...(facts ? [`SES ${region}: ${kind}, ${facts.sentLast24Hours} of ${facts.max24HourSend} mails in 24 hours`] : []),
         ...(count > 0 ? [`${region}: ${count} on COGNITO_DEFAULT share its 50 mails a day. To move them: ${next}`] : []),

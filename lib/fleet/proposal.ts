@@ -19,6 +19,8 @@ export type Proposal = {
   /** How many settings of the pool stay as they are. */
   readonly untouched: number
   readonly warnings: readonly string[]
+  /** Whose bindings the new one would lie over. */
+  readonly takesOver: readonly { readonly stack: string; readonly logicalId: string }[]
   /** The resource of the template that has the pool already. */
   readonly logicalId: string | undefined
 }
@@ -91,6 +93,9 @@ export const proposalOf = async (
     changes: changesOf(changes, live, desired),
     untouched: settingsCount(pool),
     warnings: [...warnings, ...verdict.warnings],
+    takesOver: mine
+      ? []
+      : claimsOf(record).map(({ StackId, LogicalResourceId }) => ({ stack: stackName(StackId), logicalId: LogicalResourceId })),
     logicalId: mine?.LogicalResourceId,
   }
 }

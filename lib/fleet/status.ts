@@ -49,6 +49,8 @@ export type PoolStatus = {
   readonly configurationSet: { readonly name: string; readonly from: 'pool' | 'identity' } | null
   /** The last lies on top. Null where the record could not be read. */
   readonly bindings: readonly ReturnType<typeof bindingOf>[] | null
+  /** The operation that works on the pool now: since when, and until when at the latest (ISO 8601). */
+  readonly changing: { readonly since: string; readonly until: string } | null
   readonly drift: readonly Change[]
   readonly findings: readonly Finding[]
   readonly lastModified: string | null
@@ -106,11 +108,12 @@ export const statusOf = (listed: Listed, reading: Reading | Refusal, facts: Fact
     email: live,
     configurationSet: set === undefined ? null : { name: set, from: live['ConfigurationSet'] === undefined ? 'identity' : 'pool' },
     bindings: recorded.ok ? claimsOf(record).map(bindingOf) : null,
+    changing: claimed?.changing ?? null,
     drift: claimed?.drift ?? [],
     findings: [
       ...cognitoFailure(reading),
       ...(claimed?.findings ?? []),
-      ...(isCustom ? [] : senderFindings(reading.userPoolId, live, set)),
+      ...(isCustom ? [] : senderFindings(reading.userPoolId, live, set, claimed !== undefined)),
       ...preflightFindings(reading, facts, set),
     ],
     lastModified: typeof changed === 'number' ? new Date(changed * 1_000).toISOString() : null,
@@ -124,16 +127,20 @@ const UNREAD = {
   email: null,
   configurationSet: null,
   bindings: null,
+  changing: null,
   drift: [],
   findings: [],
   lastModified: null,
 } as const
 
-type Claimed = Pick<PoolStatus, 'state' | 'drift' | 'findings'>
+type Claimed = Pick<PoolStatus, 'state' | 'drift' | 'findings'> & Partial<Pick<PoolStatus, 'changing'>>
 
 /** What the claims on a pool have come to; undefined where there are none. */
 const claimedState = ({ userPoolId, pool, readAt }: Reading, record: PoolRecord | undefined): Claimed | undefined => {
-  if (isLeased(record, readAt)) return { state: 'changing', drift: [], findings: [] }
+  if (record?.Lease && isLeased(record, readAt)) {
+    const { StartedAt: since, Until: until } = record.Lease
+    return { state: 'changing', changing: { since, until }, drift: [], findings: [] }
+  }
   if (!record || claimsOf(record).length === 0) return undefined
   const [live, at] = [emailConfigurationOf(pool), new Date(readAt).toISOString()]
   const planned = plan(userPoolId, record, live, { kind: 'heal', at })
@@ -174,16 +181,17 @@ const cognitoFailure = ({ userPoolId, pool }: Reading): readonly Finding[] => {
   return [{ id: 'cognito-failure', level: 'error', message }]
 }
 
-const senderFindings = (id: string, live: EmailConfiguration, set: string | undefined): readonly Finding[] => {
+/** @param isBound then its binding says what it should be, and the finding of its state what became of that */
+const senderFindings = (id: string, live: EmailConfiguration, set: string | undefined, isBound: boolean): readonly Finding[] => {
   const warning = (check: string, message: string): readonly Finding[] => [{ id: check, level: 'warning', message }]
   if (!isOnDeveloper(live)) {
     return warning(
       'cognito-default',
-      `User pool ${id} sends with COGNITO_DEFAULT: at most 50 mails a day for all such pools of the account together, from an address of Amazon's, and Amazon Cognito reports success for those it drops; bind it to an SES identity.`,
+      `User pool ${id} sends with COGNITO_DEFAULT: at most 50 mails a day for all such pools of the account together, from an address of Amazon's, and Amazon Cognito reports success for those it drops${isBound ? '' : '; bind it to an SES identity'}.`,
     )
   }
   if (set !== undefined) return []
-  const message = `Mail of user pool ${id} goes through no configuration set, so bounces and complaints show nowhere; bind it to one.`
+  const message = `Mail of user pool ${id} goes through no configuration set, so bounces and complaints show nowhere${isBound ? '' : '; bind it to one'}.`
   return warning('no-configuration-set', message)
 }
 

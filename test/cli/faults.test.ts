@@ -41,6 +41,20 @@ describe('credentials', () => {
     expect(stderr).toMatch(
       /^cognito-ses-binding: No usable credentials in profile shop \(.+\)\. Sign in \(aws sso login --profile shop\), or .+\.\n$/,
     )
+    expect(stderr).toContain('(CredentialsProviderError: there is no profile shop in ~/.aws/config).')
+    expect(status).toBe(1)
+  })
+
+  test('of a profile that is there and has none are told as the SDK says it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cognito-ses-binding-profile-'))
+    const file = join(folder, 'config')
+    writeFileSync(file, '[profile shop]\nregion = eu-north-1\n')
+    const { stderr, status } = await command(await openAws(), ['status', '--profile', 'shop'], { env: { AWS_CONFIG_FILE: file } })
+    rmSync(folder, { recursive: true })
+
+    expect(stderr).toMatch(
+      /^cognito-ses-binding: No usable credentials in profile shop \(CredentialsProviderError: Could not load credentials/,
+    )
     expect(status).toBe(1)
   })
 
@@ -240,10 +254,13 @@ describe('whoever waits, or reads, may have enough', () => {
     })
     release()
 
-    const { complete, summary } = jsonOf(ended)
+    const { complete, summary, problems } = jsonOf(ended)
     expect(ended.status).toBe(130)
     expect(complete).toBe(false)
     expect(summary.pools).toBeLessThan(13)
+    const told = `interrupted: ${summary.pools} of 13 pools read; this is not the whole picture.`
+    expect(problems).toContain(told)
+    expect(lastLine(ended.stderr)).toBe(`! ${told}`)
     expect(ended.stderr).not.toMatch(/ at .+:\d+/)
   })
 
@@ -256,6 +273,7 @@ describe('whoever waits, or reads, may have enough', () => {
 
     const lines = ended.stdout.split('\n').filter(Boolean)
     expect(lines.map((line) => JSON.parse(line).type)).toEqual(lines.map(() => 'pool'))
+    expect(lastLine(ended.stderr)).toBe(`! interrupted: ${lines.length} of 13 pools read; this is not the whole picture.`)
     expect(ended.status).toBe(130)
   })
 
@@ -267,6 +285,7 @@ describe('whoever waits, or reads, may have enough', () => {
     release()
 
     expect({ stdout: ended.stdout, status: ended.status }).toEqual({ stdout: '', status: 130 })
+    expect(lastLine(ended.stderr)).toBe('! interrupted: no template.')
   })
 
   test('a reader that goes away, as head does, ends it with 0 and without a word', async () => {

@@ -122,6 +122,21 @@ test('a pool on which another operation works is left out with its sentence', as
   expect(pool?.refusal).toMatchObject({ code: 'ResourceConflict', message: expect.stringContaining('Another operation on user pool') })
 })
 
+test('whose binding it lies over is told in the file, on standard error and in JSON', async () => {
+  const args = ['plan', ...WISH, '--takeover', 'shop-prod', 'admin-dev']
+  const { stdout, stderr } = await command(aws, args)
+  const answer = jsonOf(await command(aws, [...args, '--json']))
+
+  expect(stdout).toContain(`# TAKES OVER ${POOLS['shop-prod']} shop-prod from mail/AuthBinding\n`)
+  expect(stderr).toContain(`! TAKES OVER ${POOLS['shop-prod']} shop-prod from mail/AuthBinding\n`)
+  expect(stdout.match(/TAKES OVER/g)).toHaveLength(1)
+  expect(validate(answer) || validate.errors).toBe(true)
+  expect(answer.pools.map(({ takesOver }: { takesOver: unknown }) => takesOver)).toEqual([
+    [{ stack: 'mail', logicalId: 'AuthBinding' }],
+    [],
+  ])
+})
+
 describe('what is deployed', () => {
   test('does exactly what the plan said, and a second plan of the same is as it is', async () => {
     const fleet = await openFleet()

@@ -86,7 +86,17 @@ describe('the state', () => {
   test('unread where it could not be described: then nothing is known but its name', () => {
     expect(statusOf(LISTED, refusal('AccessDenied', 'no'), undefined)).toEqual({
       ...LISTED,
-      ...{ state: 'unread', sender: '?', email: null, configurationSet: null, bindings: null, drift: [], findings: [], lastModified: null },
+      ...{
+        state: 'unread',
+        sender: '?',
+        email: null,
+        configurationSet: null,
+        bindings: null,
+        changing: null,
+        drift: [],
+        findings: [],
+        lastModified: null,
+      },
       error: { code: 'AccessDenied', message: 'no' },
     })
   })
@@ -178,6 +188,16 @@ describe('findings', () => {
     expect(ids(BOUND)).toContain('custom-email-sender')
     expect(ids(OWN)).not.toContain('custom-email-sender')
   })
+})
+
+test('a pool that is bound is not told to be bound, and one that is free is', () => {
+  const messages = (record?: PoolRecord, pool: JsonObject = {}) =>
+    statusOf(LISTED, reading(pool, record), undefined).findings.flatMap(({ level, message }) => (level === 'warning' ? [message] : []))
+
+  expect(messages().join()).toContain('; bind it to an SES identity.')
+  expect(messages(undefined, { EmailConfiguration: OWN }).join()).toContain('; bind it to one.')
+  expect(messages(recordOf())).toEqual([expect.stringMatching(/ sends with COGNITO_DEFAULT: .* for those it drops\.$/)])
+  expect(messages(recordOf(), { EmailConfiguration: OWN })).toEqual([expect.stringMatching(/ show nowhere\.$/)])
 })
 
 test('contested, blocked, drifted, default, and any error need attention; a warning and an unread pool do not', () => {

@@ -51,8 +51,9 @@ test('every pool is a row of the table, the most urgent first, and counts and hi
     '13 pools: 1 unread, 1 contested, 1 blocked, 2 drifted, 1 changing, 3 default, 1 external, 2 unbound, 1 bound · provider: eu-west-1 nodejs24.x, deployed 2026-11-20',
     'SES eu-west-1: production, 120 of 50000 mails in 24 hours',
     expect.stringMatching(
-      /^eu-west-1: 6 on COGNITO_DEFAULT share its 50 mails a day\. To move them: cognito-ses-binding plan --region eu-west-1 /,
+      /^eu-west-1: 6 on COGNITO_DEFAULT share its 50 mails a day\. To move them: cognito-ses-binding plan --region eu-west-1 .* \(takes the 3 in state default\)$/,
     ),
+    '? 1 pool could not be read (future-prod): cognito-ses-binding status future-prod says why.',
   ])
   expect(status).toBe(1)
 })
@@ -92,7 +93,8 @@ describe('JSON', () => {
     expect(isValid(answer)).toBe(true)
     const { summary, regions, complete, problems } = answer
     expect(summary).toMatchObject({ pools: 13, attention: 8, states: { drifted: 2, default: 3, unread: 1 } })
-    expect({ complete, problems }).toEqual({ complete: false, problems: [] })
+    const unread = '1 pool could not be read (future-prod): cognito-ses-binding status future-prod says why.'
+    expect({ complete, problems }).toEqual({ complete: false, problems: [unread] })
     expect(regions).toHaveLength(1)
     expect(regions[0].provider).toMatchObject({ functionName: 'cognito-ses-binding', table: 'cognito-ses-binding', state: 'Active' })
     expect(Object.fromEntries(regions[0].pools.map((pool: { name: string; state: string }) => [pool.name, pool.state]))).toEqual(EXPECTED)
@@ -111,6 +113,9 @@ describe('JSON', () => {
 
     expect(region.pools[0]).toMatchObject({ state: 'unread', sender: 'example.com', bindings: null, error: { code: 'InternalFailure' } })
     expect(region.pools[0].error.message).toContain('was written by a newer version of cognito-ses-binding (SchemaVersion 2')
+    expect(region.pools[0].error.message).toMatch(
+      /deploy the newer provider again\. This command line \([0-9.]+\) is older than the record: update it\. If the function says the same, deploy the newer provider again\.$/,
+    )
   })
 
   test('line by line, each line holds to the schema, and the last is the summary', async () => {
@@ -177,7 +182,29 @@ describe('a POOL', () => {
 
     expect(stdout).toContain('There is no user pool eu-west-1_NoSuch111 in eu-west-1. Check the ID.')
     expect(stdout).toContain('Its ID names us-east-1')
+    expect(stdout.replace(/\n */g, ' ')).toContain('; or add --region us-east-1.')
+    expect(stdout).not.toContain('--region eu-west-1')
     expect(status).toBe(1)
+  })
+
+  test('that could not be read is named at the end, wherever the reason stands', async () => {
+    const page = await command(aws, ['status', 'future-prod'])
+    const rows = await command(aws, ['status', '--only', 'bound', '--region', 'eu-west-1'])
+
+    expect(page.stderr).toMatch(/^\? 1 pool could not be read \(future-prod\)\.$/m)
+    expect(rows.stderr).toContain('(future-prod): cognito-ses-binding status future-prod --region eu-west-1 says why.\n')
+  })
+
+  test('on which an operation works says since when, and until when it may', async () => {
+    const { stdout } = await command(aws, ['status', 'deploying-prod'])
+    const answer = jsonOf(await command(aws, ['status', 'deploying-prod', '--json']))
+    const { changing } = answer.regions[0].pools[0]
+
+    expect(stdout).toContain(
+      `An operation has worked on it since ${changing.since}; it holds the pool until ${changing.until} at the latest.`,
+    )
+    expect(isValid(answer)).toBe(true)
+    expect(stdout).not.toContain('Nothing is wrong')
   })
 
   test('says nothing is wrong where nothing is', async () => {
