@@ -107,20 +107,17 @@ const providerIn = async (region: string, signal: AbortSignal): Promise<Provider
   const action = 'lambda:GetFunctionConfiguration'
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: FUNCTION })
-    const {
-      Environment,
-      FunctionName = FUNCTION,
-      Runtime = '',
-      LastModified = '',
-      State = 'Active',
-    } = await calling(action, signal, () => client.send(command, { abortSignal: signal }))
-    const { TABLE_NAME: table, VERSION: version = null, ALLOW_TAKEOVER } = Environment?.Variables ?? {}
+    const found = await calling(action, signal, () => client.send(command, { abortSignal: signal }))
+    const { TABLE_NAME: table, VERSION: version = null, ALLOW_TAKEOVER } = found.Environment?.Variables ?? {}
     if (!table) {
-      const said = Environment?.Error?.Message ?? 'the function has no TABLE_NAME in its environment, so it is not the provider'
-      throw new ServiceError(action, Environment?.Error?.ErrorCode ?? 'NoTable', said, 400)
+      const {
+        ErrorCode: code = 'NoTable',
+        Message: said = 'the function has no TABLE_NAME in its environment, so it is not the provider',
+      } = found.Environment?.Error ?? {}
+      throw new ServiceError(action, code, said, 400)
     }
-    const allowTakeover = ALLOW_TAKEOVER !== 'false'
-    return { functionName: FunctionName, runtime: Runtime, deployedAt: LastModified, state: State, table, allowTakeover, version }
+    const { FunctionName: functionName = FUNCTION, Runtime: runtime = '', LastModified: deployedAt = '', State: state = 'Active' } = found
+    return { functionName, runtime, deployedAt, state, table, allowTakeover: ALLOW_TAKEOVER !== 'false', version }
   } catch (error) {
     if (isNotFound(error)) return undefined
     throw error

@@ -39,12 +39,7 @@ export const chosen = (words: readonly string[], regions: readonly Region[]): Re
 }
 
 const noSuchPool = (word: string, regions: readonly string[], all: readonly Listed[]): Problem => {
-  const hint =
-    all.length > 0 && !word.includes('*')
-      ? `; did you mean ${closest(
-          word,
-          all.map(({ name }) => name),
-        )}?`
-      : '.'
-  return new Problem(`No user pool in ${regions.join(', ')} is named ${word}${hint}`, 1)
+  const names = word.includes('*') ? [] : all.map(({ name }) => name)
+  const near = closest(word, names)
+  return new Problem(`No user pool in ${regions.join(', ')} is named ${word}${near === undefined ? '.' : `; did you mean ${near}?`}`, 1)
 }

@@ -98,44 +98,43 @@ export const checkedRegion = (region: string): string => {
 
 const commandOf = (word: string | undefined): 'status' | 'plan' => {
   if (word === 'status' || word === 'plan') return word
-  const hint =
-    word === undefined ? 'Give a command: status or plan' : `Unknown command ${word}; did you mean ${closest(word, Object.keys(OUTPUTS))}?`
-  throw new Problem(word === undefined ? `${hint} (--help tells more).` : hint)
+  if (word === undefined) throw new Problem('Give a command: status or plan (--help tells more).')
+  throw new Problem(`Unknown command ${word}; did you mean ${closest(word, Object.keys(OUTPUTS))}?`)
 }
 
 /** What a flag takes, for whoever gave it nothing. */
-const needsValue = (flag: string): Problem => {
-  const values = {
-    only: ` Some of ${STATES.join(', ')}.`,
-    output: ` status: ${OUTPUTS.status.join(', ')}; plan: ${OUTPUTS.plan.join(', ')}.`,
-  }
-  return new Problem(`--${flag} needs a value.${Object.hasOwn(values, flag) ? values[flag as keyof typeof values] : ''}`)
+const EXPECTED: Readonly<Record<string, string>> = {
+  only: ` Some of ${STATES.join(', ')}.`,
+  output: ` status: ${OUTPUTS.status.join(', ')}; plan: ${OUTPUTS.plan.join(', ')}.`,
 }
 
+/** What node:util would take as it comes is judged here, in one place and in our words. @throws Problem */
 const parsed = (args: readonly string[]) => {
-  try {
-    const { values, positionals, tokens } = parseArgs({ args: [...args], allowPositionals: true, options: FLAGS, tokens: true })
-    const options = tokens.flatMap((token) => (token.kind === 'option' ? [token] : []))
-    for (const { name, index } of options) {
-      const { type, multiple } = FLAGS[name] ?? {}
-      const next = tokens.find((token) => token.kind === 'positional' && token.index === index + 1)
-      const value = next?.kind === 'positional' ? next.value : undefined
-      if (type === 'boolean' && (value === 'true' || value === 'false')) throw new Problem(`--${name} takes no value; got ${value}.`)
-      if (type === 'string' && !multiple && options.filter((other) => other.name === name).length > 1)
-        throw new Problem(`--${name} is given twice; give it once.`)
-      // What the Lambda judges has its own sentence for a text that is empty.
-      if (['only', ...Object.keys(COMMON)].includes(name) && [values[name] ?? []].flat().some((given) => /^[\s,]*$/.test(`${given}`)))
-        throw needsValue(name)
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: FLAGS,
+    strict: false,
+    tokens: true,
+  })
+  const seen = new Set<string>()
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const { name, rawName, value, inlineValue, index } = token
+    const flag = Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined
+    if (!flag) throw new Problem(`Unknown flag ${rawName}; did you mean --${closest(name, Object.keys(FLAGS))}?`)
+    if (flag.type === 'boolean') {
+      if (inlineValue || /^(?:true|false)$/.test(args[index + 1] ?? '')) throw new Problem(`--${name} takes no value.`)
+      continue
     }
-    return { values, positionals }
-  } catch (error) {
-    if (error instanceof Problem) throw error
-    const message = error instanceof Error ? error.message : String(error)
-    const [, dashes, name = ''] = /'(?:-\w, )?(--?)([^'\s=]+)/.exec(message) ?? []
-    if (message.startsWith('Unknown option'))
-      throw new Problem(`Unknown flag ${dashes}${name}; did you mean --${closest(name, Object.keys(FLAGS))}?`)
-    throw message.includes('does not take') ? new Problem(`--${name} takes no value.`) : needsValue(name)
+    // What the Lambda judges has its own sentence for a text that is empty.
+    const isEmpty = (Object.hasOwn(COMMON, name) || name === 'only') && /^[\s,]*$/.test(value ?? '')
+    if (value === undefined || isEmpty || (!inlineValue && value.startsWith('-')))
+      throw new Problem(`--${name} needs a value.${EXPECTED[name] ?? ''}`)
+    if (seen.has(name) && !flag.multiple) throw new Problem(`--${name} is given twice; give it once.`)
+    seen.add(name)
   }
+  return { values, positionals }
 }
 
 /**
@@ -155,9 +154,10 @@ export const readOptions = (args: readonly string[], version: string): StatusOpt
   const one = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))
   const list = (name: string): string[] =>
     [values[name] ?? []].flat().flatMap((value) =>
-      String(value)
-        .split(',')
-        .flatMap((part) => part.trim() || []),
+      `${value}`
+        .trim()
+        .split(/\s*,\s*/)
+        .filter(Boolean),
     )
   const asked = values['json'] === true ? 'json' : (one('output') ?? OUTPUTS[command][0])
   const output = OUTPUTS[command].find((known) => known === asked)

@@ -149,11 +149,7 @@ const remarksOf = (planned: readonly Planned[], unbinds: readonly string[], { ac
     ...left,
     ...unbinds.map((id) => `UNBINDS ${id}: stack ${stack} binds it now, and it is not in this template`),
   ]
-  return said
-    .join('\n')
-    .split('\n')
-    .map((line) => ` ${line}`)
-    .join('\n')
+  return said.join('\n').replace(/^/gm, ' ')
 }
 
 /** The template with its review in it: remarks at the head, and each pool's name beside its ID. */

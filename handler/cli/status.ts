@@ -14,10 +14,8 @@ type Fleet = {
   readonly rows: readonly PoolStatus[]
   /** Of all that was read. */
   readonly states: Readonly<Record<State, number>>
-  /** How many send with COGNITO_DEFAULT, by Region. */
-  readonly onDefault: ReadonlyMap<string, { readonly all: number; readonly free: number }>
-  /** Whether shown or not. */
-  readonly unread: readonly PoolStatus[]
+  /** Whether --only lets them through or not. */
+  readonly all: readonly PoolStatus[]
   /** How many pools were asked for. */
   readonly asked: number
   readonly isStopped: boolean
@@ -31,9 +29,9 @@ export const status = async (options: StatusOptions, readers: readonly RegionRea
   })
   const { rows, states, regions, isStopped } = fleet
   const read = [...new Set(regions.flatMap((region) => [...region.problems.values()])), ...unreadText(options, fleet)]
-  const interrupted = isStopped ? [`interrupted: ${sum(states)} of ${fleet.asked} pools read; this is not the whole picture.`] : []
+  const interrupted = isStopped ? [`interrupted: ${fleet.all.length} of ${fleet.asked} pools read; this is not the whole picture.`] : []
   const problems = [...read, ...interrupted]
-  const complete = problems.length === 0 && states.unread === 0
+  const complete = problems.length === 0
   const attention = rows.filter(needsAttention).length
   const summary = { account, complete, problems, summary: { pools: rows.length, attention, states } }
   if (options.output === 'json') {
@@ -56,32 +54,26 @@ const readFleet = async (
   sight: Sight,
   each: (row: PoolStatus) => void,
 ): Promise<Fleet> => {
-  const rows: PoolStatus[] = []
-  const states = Object.fromEntries(STATES.map((state) => [state, 0])) as Record<State, number>
-  const onDefault = new Map<string, { all: number; free: number }>()
-  const unread: PoolStatus[] = []
+  const all: PoolStatus[] = []
   let asked = 0
+  const isShown = ({ state }: PoolStatus): boolean => only.length === 0 || only.includes(state)
   const take = (row: PoolStatus): void => {
-    states[row.state] += 1
-    if (row.state === 'unread') unread.push(row)
-    if (row.sender === 'COGNITO_DEFAULT') {
-      const { all, free } = onDefault.get(row.region) ?? { all: 0, free: 0 }
-      onDefault.set(row.region, { all: all + 1, free: free + (row.state === 'default' ? 1 : 0) })
-    }
-    if (only.length > 0 && !only.includes(row.state)) return
-    rows.push(row)
-    each(row)
+    all.push(row)
+    if (isShown(row)) each(row)
   }
   let regions: readonly Region[] = []
   try {
     regions = await Promise.all(readers.map((reader) => openRegion(reader, needsList(words), sight)))
     const pools = [...chosen(words, regions)]
-    asked = pools.reduce((all, [, listed]) => all + listed.length, 0)
+    asked = pools.flatMap(([, listed]) => listed).length
     await Promise.all(pools.map(([region, listed]) => visitAll(region, listed, ({ status: row }) => take(row), sight)))
   } catch (error) {
     if (!sight.signal.aborted) throw error
   }
-  return { regions, rows: rows.sort(byUrgency(readers)), states, onDefault, unread, asked, isStopped: sight.signal.aborted }
+  all.sort(byUrgency(readers))
+  const counts = STATES.map((state) => [state, all.filter((row) => row.state === state).length])
+  const states = Object.fromEntries(counts) as Fleet['states']
+  return { regions, all, rows: all.filter(isShown), states, asked, isStopped: sight.signal.aborted }
 }
 
 const byUrgency = (readers: readonly RegionReader[]) => {
@@ -130,12 +122,11 @@ const textOf = ({ output, pools: words }: StatusOptions, { rows, regions }: Flee
   )
 }
 
-const sum = (counts: Fleet['states']): number => Object.values(counts).reduce((all, count) => all + count, 0)
-
 /** Which pools could not be read for a reason of their own; pages say it themselves. */
-const unreadText = ({ pools: words, regions: asked }: StatusOptions, { unread, regions }: Fleet): readonly string[] => {
+const unreadText = ({ pools: words, regions: asked }: StatusOptions, { all, regions }: Fleet): readonly string[] => {
   const told = new Set(regions.flatMap(({ problems }) => [...problems.values()]))
-  const names = unread.flatMap(({ id, name, error }) => (told.has(error?.message ?? '') ? [] : [/^[\w.-]+$/.test(name) ? name : id]))
+  const unread = all.filter(({ state, error }) => state === 'unread' && !told.has(error?.message ?? ''))
+  const names = unread.map(({ id, name }) => (/^[\w.-]+$/.test(name) ? name : id))
   if (names.length === 0) return []
   const some = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`
   const what = `${names.length} pool${names.length === 1 ? '' : 's'} could not be read (${some})`
@@ -150,22 +141,24 @@ const providerText = ({ reader, provider }: Region): string => {
 }
 
 /** What is said beside the result: counts, the provider, SES, and what to do next. */
-const remarks = ({ pools: words }: StatusOptions, { regions, states, onDefault }: Fleet): readonly string[] => {
-  const all = sum(states)
+const remarks = ({ pools: words }: StatusOptions, { regions, states, all }: Fleet): readonly string[] => {
   const counted = STATES.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : [])).join(', ')
   const deleted = regions.filter(({ gone }) => gone > 0)
   return [
-    `${all} pool${all === 1 ? '' : 's'}: ${counted || 'none'} · provider: ${regions.map(providerText).join(' · ') || '?'}`,
+    `${all.length} pool${all.length === 1 ? '' : 's'}: ${counted || 'none'} · provider: ${regions.map(providerText).join(' · ') || '?'}`,
     ...deleted.map(({ reader, gone }) => `${reader.region}: ${gone} deleted while they were read`),
     ...regions.flatMap(({ reader: { region }, ses }) => {
       const facts = sesOf(ses)
-      const { all: count, free } = (words.length > 0 ? undefined : onDefault.get(region)) ?? { all: 0, free: 0 }
+      const onDefault = words.length > 0 ? [] : all.filter((row) => row.region === region && row.sender === 'COGNITO_DEFAULT')
+      const free = onDefault.filter(({ state }) => state === 'default').length
       const kind = facts?.production === false ? 'sandbox' : 'production'
-      const some = free === count ? '' : ` (takes the ${free} in state default)`
+      const some = free === onDefault.length ? '' : ` (takes the ${free} in state default)`
       const next = `cognito-ses-binding plan --region ${region} --configuration-set NAME --source-arn ARN --from ADDRESS${some}`
       return [
         ...(facts ? [`SES ${region}: ${kind}, ${facts.sentLast24Hours} of ${facts.max24HourSend} mails in 24 hours`] : []),
-        ...(count > 0 ? [`${region}: ${count} on COGNITO_DEFAULT share its 50 mails a day. To move them: ${next}`] : []),
+        ...(onDefault.length > 0
+          ? [`${region}: ${onDefault.length} on COGNITO_DEFAULT share its 50 mails a day. To move them: ${next}`]
+          : []),
       ]
     }),
   ]

@@ -71,22 +71,11 @@ export const proposalOf = async (
   if (!planned.ok) return planned
   const { desired, changes, warnings, claims } = planned
   const declared = memberNames(...claims.map(({ Declared }) => Declared))
-  const subject = {
-    userPoolId,
-    emailConfiguration: desired,
-    pool,
-    region,
-    account,
-    partition,
-    allowSandbox: binding.allowSandbox,
-    declared,
-  }
+  const subject = { ...reading, emailConfiguration: desired, allowSandbox: binding.allowSandbox, declared }
   const findings = findingsOf(subject, await gather(desired))
   if (findings.some(({ check, level }) => check.startsWith('read-') && level === 'error')) return unknownVerdict(userPoolId)
-  const verdict = verdictOf(
-    findings.filter(({ check }) => !check.startsWith('detail-')),
-    true,
-  )
+  const judged = findings.filter(({ check }) => !check.startsWith('detail-'))
+  const verdict = verdictOf(judged, true)
   if (verdict.refusal) return verdict.refusal
   return {
     ok: true,

@@ -121,17 +121,8 @@ export const statusOf = (listed: Listed, reading: Reading | Refusal, facts: Fact
   }
 }
 
-const UNREAD = {
-  state: 'unread',
-  sender: '?',
-  email: null,
-  configurationSet: null,
-  bindings: null,
-  changing: null,
-  drift: [],
-  findings: [],
-  lastModified: null,
-} as const
+const UNKNOWN = { email: null, configurationSet: null, bindings: null, changing: null, lastModified: null } as const
+const UNREAD = { ...UNKNOWN, state: 'unread', sender: '?', drift: [], findings: [] } as const
 
 type Claimed = Pick<PoolStatus, 'state' | 'drift' | 'findings'> & Partial<Pick<PoolStatus, 'changing'>>
 
@@ -201,10 +192,8 @@ const NOT_OF_THE_LIVE = /^(?:identity-default-set|read|detail)-/
 /** Pre-flight on what stands live with the set that mail really goes through, in the Lambda's words. */
 const preflightFindings = (reading: Reading, facts: Facts | undefined, set: string | undefined): readonly Finding[] => {
   if (!facts) return []
-  const { userPoolId, pool, region, account, partition } = reading
-  const emailConfiguration = withEffectiveSet(emailConfigurationOf(pool), facts)
-  const declared = memberNames(emailConfiguration)
-  return findingsOf({ userPoolId, emailConfiguration, pool, region, account, partition, allowSandbox: false, declared }, facts)
+  const emailConfiguration = withEffectiveSet(emailConfigurationOf(reading.pool), facts)
+  return findingsOf({ ...reading, emailConfiguration, allowSandbox: false, declared: memberNames(emailConfiguration) }, facts)
     .filter(({ check }) => !NOT_OF_THE_LIVE.test(check) && (check !== 'custom-email-sender' || set !== undefined))
     .map(({ check, level, message }) => ({ id: check, level, message }))
 }

@@ -32,7 +32,8 @@ Options
   --log                shows the function's log lines too
   --aws                your real account: credentials and Region as the AWS SDK finds them (environment, profile, SSO …).
                        It changes user pools. The answer stays on this machine: CloudFormation hears nothing
-  --table NAME         the DynamoDB table of the function (TABLE_NAME); needed with --aws
+  --table NAME         the DynamoDB table of the function (TABLE_NAME); needed with --aws. It is the output TableName of
+                       the provider's stack; the last example shows how to find it
   --serve              keeps the local AWS running until Ctrl-C, and prints the environment that reaches it
   --pools N            with --serve: so many more pools, on COGNITO_DEFAULT
   --help               this text
@@ -56,7 +57,8 @@ Examples
   npm start -- --world keep --log
   npm start -- test/events/01-create.json test/events/02-create-again.json
   npm start -- - < event.json
-  AWS_PROFILE=staging npm start -- --aws --table cognito-ses-binding create.json
+  AWS_PROFILE=staging npm start -- --aws --table cognito-ses-binding-Table-1ABCDEFGHIJKL create.json
+  aws cloudformation describe-stacks --stack-name cognito-ses-binding --query 'Stacks[0].Outputs' --profile staging
 `
 
 export const readOptions = (args: readonly string[]): Options => {

@@ -73,6 +73,10 @@ describe('the story', () => {
     async (world) => {
       const { status, stdout, stderr } = await start(['--world', world])
 
+      // What would look like a fault to whoever does not know: a warning that comes with the pool, and one event that takes seconds.
+      expect(stdout.replace(/\s+/g, ' ')).toContain('Its trigger CustomEmailSender is there on purpose')
+      expect(stdout.replace(/\s+/g, ' ')).toContain('After a FAILED its binding is held for two seconds')
+
       expect(stderr).toBe('')
       expect(stdout).not.toContain('✗')
       expect(stdout).toContain(`✓ ${story.length} events, all as expected`)
@@ -274,6 +278,8 @@ describe('the command line', () => {
 
     for (const word of ['--world reset|keep', '--log', '--aws', '--table NAME', 'FILE', 'Examples', 'Exit status'])
       expect(stdout).toContain(word)
+    expect(stdout).toContain("aws cloudformation describe-stacks --stack-name cognito-ses-binding --query 'Stacks[0].Outputs'")
+    expect(stdout).not.toContain('--table cognito-ses-binding create.json')
     for (const [, example] of stdout.matchAll(/(test\/events\/\S+\.json)/g))
       expect(readFileSync(String(example), 'utf8')).toContain('"title"')
     expect(status).toBe(0)
