@@ -48,7 +48,7 @@ const panels = (results: Results): readonly Panel[] => {
       title: `Many pools at ${results.manyPools.allowance.perSecond} reads a second of a quota of ${results.manyPools.quotaPerSecond}, seconds`,
       bars: results.manyPools.runs.flatMap(({ pools, seconds, boundSeconds, quotaSeconds, ratio }) => [
         {
-          ...{ label: `${pools} pools`, value: seconds.median, isOurs: true },
+          ...{ label: `${pools} pool${pools === 1 ? '' : 's'}`, value: seconds.median, isOurs: true },
           text: `${seconds.median.toFixed(1)} s${ratio ? `, ${ratio.median.toFixed(2)} × the reads at our rate` : ''}`,
         },
         ...(boundSeconds > 0
