@@ -28,5 +28,20 @@ export const serviceWords = (message: string): string => excerpt(message.trim().
 /** A foreign text in one line of a terminal: names and messages may hold anything. */
 export const oneLine = (text: string): string => text.toWellFormed().replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
 
+/** A text in lines of at most `width`, all but the first after `indent`. */
+export const wrapped = (text: string, width: number, indent: string): string => {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last === undefined || last.length + 1 + word.length + indent.length > width) lines.push(word)
+    else lines[lines.length - 1] = `${last} ${word}`
+  }
+  return lines.join(`\n${indent}`)
+}
+
+/** A line of CSV (RFC 4180). A cell that begins like a formula is none. */
+export const csv = (cells: readonly string[]): string =>
+  cells.map((cell) => (/[",\r\n]|^[=+@-]./.test(cell) ? `"${cell.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"` : cell)).join()
+
 /** A value that goes out whole, as data, without its control characters: one \x1B breaks a stack's list of events (cloudformation-coverage-roadmap#1601). */
 export const withoutControls = (value: string): string => value.toWellFormed().replace(/\p{Cc}+/gu, ' ')

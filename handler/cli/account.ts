@@ -5,7 +5,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import { isNotFound, ServiceError } from '../../lib/errors.ts'
 import type { Listed } from '../../lib/fleet/status.ts'
 import { isObject, type JsonObject, text } from '../../lib/json.ts'
-import type { Clock, PoolReader, Ses, TableReader } from '../../lib/ports.ts'
+import type { Clock, TableReader } from '../../lib/ports.ts'
 import { strings } from '../../lib/preflight/check.ts'
 import { retrying } from '../../lib/retry.ts'
 import { tokenBucket } from '../../lib/token-bucket.ts'
@@ -23,17 +23,8 @@ const SETTINGS = clientSettings(10_000)
 
 const FUNCTION = 'cognito-ses-binding'
 
-export type Provider = {
-  readonly functionName: string
-  readonly runtime: string
-  readonly deployedAt: string
-  readonly state: string
-  readonly table: string
-  /** Whether a binding may lie over another stack's. */
-  readonly allowTakeover: boolean
-  /** The release, where the function says it. */
-  readonly version: string | null
-}
+/** The function as it is deployed: whether a binding may lie over another stack's, and its release where it says it. */
+export type Provider = NonNullable<Awaited<ReturnType<typeof providerIn>>>
 
 export type Caller = { readonly account: string; readonly partition: string }
 
@@ -50,49 +41,34 @@ export const callerIn = async (region: string, signal: AbortSignal): Promise<Cal
 }
 
 /** One Region of the account, read at the command line's pace. */
-export type RegionReader = {
-  readonly region: string
-  readonly pools: PoolReader
-  readonly ses: Ses
-  readonly table: (name: string) => TableReader
-  /** All pages. */
-  readonly list: (signal: AbortSignal) => Promise<readonly Listed[]>
-  /** Undefined where there is none. */
-  readonly provider: (signal: AbortSignal) => Promise<Provider | undefined>
-}
+export type RegionReader = ReturnType<typeof regionReader>
 
 /** Reads of one Region. */
-export const regionReader = (region: string, clock: Clock): RegionReader => {
+export const regionReader = (region: string, clock: Clock) => {
   const call = rawCalls(region)
   const listUserPools = call('cognito-idp:ListUserPools', ListUserPoolsCommand)
   const turn = tokenBucket(clock, PER_SECOND, PER_SECOND)
-  const pageAfter = async (NextToken: string | undefined, signal: AbortSignal) => {
-    await turn(signal)
-    return listUserPools({ MaxResults: 60, ...(NextToken === undefined ? {} : { NextToken }) }, signal)
-  }
   return {
     region,
     pools: poolReader(call, turn),
     ses: sesReader(),
-    table: (name) => tableReader(dynamoClient(region), name),
-    list: async (signal) => {
+    table: (name: string): TableReader => tableReader(dynamoClient(region), name),
+    /** All pages. */
+    list: async (signal: AbortSignal): Promise<readonly Listed[]> => {
       const listed: Listed[] = []
       let next: string | undefined
       do {
-        const after = next
-        const page = await retrying(clock, signal, () => pageAfter(after, signal))
-        listed.push(...objectsIn(page, 'UserPools').map((pool) => listedAs(region, pool)))
+        const request = { MaxResults: 60, ...(next === undefined ? {} : { NextToken: next }) }
+        const page = await retrying(clock, signal, () => turn(signal).then(() => listUserPools(request, signal)))
+        const { UserPools: pools } = page
+        listed.push(...(Array.isArray(pools) ? pools : []).filter(isObject).map((pool) => listedAs(region, pool)))
         next = text(page, 'NextToken')
       } while (next)
       return listed
     },
-    provider: (signal) => retrying(clock, signal, () => providerIn(region, signal)),
+    /** Undefined where there is none. */
+    provider: (signal: AbortSignal) => retrying(clock, signal, () => providerIn(region, signal)),
   }
-}
-
-const objectsIn = (object: JsonObject, name: string): readonly JsonObject[] => {
-  const value = object[name]
-  return Array.isArray(value) ? value.filter(isObject) : []
 }
 
 const listedAs = (region: string, pool: JsonObject): Listed => ({
@@ -102,7 +78,7 @@ const listedAs = (region: string, pool: JsonObject): Listed => ({
   replicas: strings(pool, 'ReplicaRegions'),
 })
 
-const providerIn = async (region: string, signal: AbortSignal): Promise<Provider | undefined> => {
+const providerIn = async (region: string, signal: AbortSignal) => {
   const client = new LambdaClient({ ...SETTINGS, region, protocol: rawRestJson() })
   const action = 'lambda:GetFunctionConfiguration'
   try {

@@ -45,11 +45,8 @@ export type Region = {
   gone: number
 }
 
-type Visit = {
-  readonly status: PoolStatus
-  readonly reading: Reading | Refusal
-  readonly gather: FactFinder['gather']
-}
+/** A pool that was visited. */
+export type Visit = { readonly status: PoolStatus; readonly reading: Reading | Refusal; readonly gather: FactFinder['gather'] }
 
 /** What AWS says in a Region that is off, or that a service is not in. */
 const isOff = ({ action, code }: ServiceError): boolean =>
@@ -80,12 +77,7 @@ export const openRegion = async (reader: RegionReader, isListed: boolean, { sign
 }
 
 /** Visits pools; `each` hears of them as they come. */
-export const visitAll = async (
-  region: Region,
-  pools: readonly Listed[],
-  each: (visit: Visit) => Promise<void> | void,
-  sight: Sight,
-): Promise<void> => {
+export const visitAll = async (region: Region, pools: readonly Listed[], each: (visit: Visit) => unknown, sight: Sight): Promise<void> => {
   const { reader, problems } = region
   const { clock, signal } = sight
   const finder = factFinder(reader.ses, clock, signal, reader.region)

@@ -24,12 +24,8 @@ const writing = (stream: NodeJS.WriteStream) => (text: string) => {
   if (text !== '') stream.write(`${text}\n`)
 }
 
-const out: Out = {
-  tool: `${packageJson.name} ${packageJson.version}`,
-  screen: screenOf(stdout),
-  print: writing(stdout),
-  tell: writing(stderr),
-}
+const tool = `${packageJson.name} ${packageJson.version}`
+const out: Out = { tool, screen: screenOf(stdout), print: writing(stdout), tell: writing(stderr) }
 
 /** Makes the environment say to the SDK what the AWS CLI would understand. */
 const settleEnvironment = (profile: string | undefined): void => {
@@ -62,10 +58,8 @@ const withoutCaller = async (error: unknown, region: string): Promise<unknown> =
   if (isUnreachable(error)) return new Problem(`${error.action} in ${region} failed (${error.code}): ${said}.`, 1)
   const where = profile ? ` in profile ${profile}` : ''
   const login = `aws sso login${profile ? ` --profile ${profile}` : ''}`
-  return new Problem(
-    `No usable credentials${where} (${error.code}: ${said}). Sign in (${login}), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.`,
-    1,
-  )
+  const remedy = `Sign in (${login}), or set AWS_PROFILE or AWS_ACCESS_KEY_ID.`
+  return new Problem(`No usable credentials${where} (${error.code}: ${said}). ${remedy}`, 1)
 }
 
 /** Who asks. A Region that is off takes nobody's credentials: then the others are asked. */
@@ -85,6 +79,7 @@ const main = async (): Promise<number> => {
     stdout.write(options)
     return 0
   }
+  if (options.command === 'plan') left = 'no template'
   settleEnvironment(options.profile)
   const own = await ownRegion()
   const regions = options.regions.length > 0 ? options.regions : [own].flatMap((region) => (region ? [checkedRegion(region)] : []))
@@ -94,23 +89,14 @@ const main = async (): Promise<number> => {
   const profile = env['AWS_PROFILE']
   out.tell([`account ${caller.account}`, regions.join(', '), ...(profile ? [`profile ${profile}`] : [])].join(' · '))
   const counts = new Map<string, string>()
-  const sight: Sight = {
-    caller,
-    signal: stop.signal,
-    clock: systemClock,
-    onProgress: (region, done, all) => {
-      counts.set(region, `${region} ${done} of ${all}`)
-      progress.show([...counts.values()].join(' · '))
-    },
+  const onProgress: Sight['onProgress'] = (region, done, all) => {
+    counts.set(region, `${region} ${done} of ${all}`)
+    progress.show([...counts.values()].join(' · '))
   }
-  if (options.command === 'plan') left = 'no template'
+  const sight: Sight = { caller, signal: stop.signal, clock: systemClock, onProgress }
   if (options.command === 'plan') return plan(options, regionReader(first, systemClock), sight, out)
-  return status(
-    options,
-    regions.map((region) => regionReader(region, systemClock)),
-    sight,
-    out,
-  )
+  const readers = regions.map((region) => regionReader(region, systemClock))
+  return status(options, readers, sight, out)
 }
 
 // Whoever reads may go away, as head does; and whoever waits may have enough.
@@ -119,15 +105,13 @@ for (const stream of [stdout, stderr]) {
 }
 setMaxListeners(0, stop.signal)
 process.once('SIGINT', () => stop.abort(new Error('interrupted')))
-main().then(
-  (code) => {
-    process.exitCode = code
-  },
-  (error: unknown) => {
-    const isStopped = stop.signal.aborted && !(error instanceof Problem)
-    if (error instanceof Problem) out.tell(`cognito-ses-binding: ${error.message}`)
-    else if (isStopped) out.tell(`! interrupted: ${left}.`)
-    else out.tell(`cognito-ses-binding: this is a bug, please report it: ${serviceWords(String(error))}.`)
-    process.exitCode = error instanceof Problem ? error.status : isStopped ? 130 : 1
-  },
-)
+const failed = (error: unknown): number => {
+  if (error instanceof Problem) out.tell(`cognito-ses-binding: ${error.message}`)
+  else if (stop.signal.aborted) out.tell(`! interrupted: ${left}.`)
+  else out.tell(`cognito-ses-binding: this is a bug, please report it: ${serviceWords(String(error))}.`)
+  return error instanceof Problem ? error.status : stop.signal.aborted ? 130 : 1
+}
+const end = (code: number): void => {
+  process.exitCode = code
+}
+main().then(end, (error: unknown) => end(failed(error)))

@@ -1,32 +1,25 @@
 // The command line: what may stand on it, its help, and what is wrong with it. Flags of `plan` are the Lambda's own properties.
 import { parseArgs } from 'node:util'
 import { isRegion } from '../../lib/arn.ts'
-import { type Binding, PROPERTIES, parseProperties } from '../../lib/binding/properties.ts'
+import { PROPERTIES, parseProperties } from '../../lib/binding/properties.ts'
 import { STATES, type State } from '../../lib/fleet/status.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import { closest } from '../../lib/nearest.ts'
+import { wrapped } from '../../lib/printable.ts'
 import { Problem } from './problem.ts'
-import { wrapped } from './screen.ts'
 
 const OUTPUTS = { status: ['table', 'json', 'ndjson', 'csv'], plan: ['yaml', 'json'] } as const
-type Output = (typeof OUTPUTS)['status' | 'plan'][number]
 
 type Common = {
   readonly pools: readonly string[]
   /** None: the one that the environment or the profile names. */
   readonly regions: readonly string[]
   readonly profile: string | undefined
-  readonly output: Output
+  readonly output: (typeof OUTPUTS)['status' | 'plan'][number]
   readonly exitCode: boolean
 }
 export type StatusOptions = Common & { readonly command: 'status'; readonly only: readonly State[] }
-export type PlanOptions = Common & {
-  readonly command: 'plan'
-  readonly stack: string
-  /** As they were given, for the template. */
-  readonly properties: JsonObject
-  readonly binding: Binding
-}
+export type PlanOptions = Common & { readonly command: 'plan' } & ReturnType<typeof wishOf>
 
 /** ConfigurationSet → configuration-set */
 const flagOf = (property: string): string => property.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase()
@@ -36,21 +29,14 @@ const NO_FLAGS = /^(?:UserPoolIds?|Service.*|Nonce|Preflight|EmailSendingAccount
 const WISHES = (Object.keys(PROPERTIES) as (keyof typeof PROPERTIES)[]).filter((name) => !NO_FLAGS.test(name))
 
 type Flag = { readonly type: 'string' | 'boolean'; readonly short?: string; readonly multiple?: boolean }
+const [TEXT, SWITCH] = [{ type: 'string' }, { type: 'boolean' }] as const satisfies readonly Flag[]
 const COMMON: Readonly<Record<string, Flag>> = {
-  region: { type: 'string', multiple: true },
-  profile: { type: 'string' },
-  output: { type: 'string', short: 'o' },
-  json: { type: 'boolean' },
-  'exit-code': { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-  version: { type: 'boolean' },
+  ...{ region: { ...TEXT, multiple: true }, profile: TEXT, output: { ...TEXT, short: 'o' }, json: SWITCH, 'exit-code': SWITCH },
+  ...{ help: { ...SWITCH, short: 'h' }, version: SWITCH },
 }
 const OWN: Readonly<Record<'status' | 'plan', Readonly<Record<string, Flag>>>> = {
-  status: { only: { type: 'string' } },
-  plan: {
-    stack: { type: 'string' },
-    ...Object.fromEntries(WISHES.map((name) => [flagOf(name), { type: PROPERTIES[name].type === 'flag' ? 'boolean' : 'string' } as const])),
-  },
+  status: { only: TEXT },
+  plan: { stack: TEXT, ...Object.fromEntries(WISHES.map((name) => [flagOf(name), PROPERTIES[name].type === 'flag' ? SWITCH : TEXT])) },
 }
 const FLAGS = { ...COMMON, ...OWN.status, ...OWN.plan }
 
@@ -94,12 +80,6 @@ Needs        cognito-idp:ListUserPools, DescribeUserPool · ses:GetAccount, GetE
 export const checkedRegion = (region: string): string => {
   if (isRegion(region)) return region
   throw new Problem(`Expected --region to be a Region, like eu-west-1; got ${JSON.stringify(region)}.`)
-}
-
-const commandOf = (word: string | undefined): 'status' | 'plan' => {
-  if (word === 'status' || word === 'plan') return word
-  if (word === undefined) throw new Problem('Give a command: status or plan (--help tells more).')
-  throw new Problem(`Unknown command ${word}; did you mean ${closest(word, Object.keys(OUTPUTS))}?`)
 }
 
 /** What a flag takes, for whoever gave it nothing. */
@@ -146,9 +126,11 @@ export const readOptions = (args: readonly string[], version: string): StatusOpt
   if (args.length === 0 || flags.includes('--help') || flags.includes('-h')) return HELP
   if (flags.includes('--version')) return `${version}\n`
   const { values, positionals } = parsed(args)
-  const [word, ...pools] = positionals
+  const [command, ...pools] = positionals
   if (pools.includes('')) throw new Problem('A POOL is empty; give an ID, a name, or a name with * in it.')
-  const command = commandOf(word)
+  if (command === undefined) throw new Problem('Give a command: status or plan (--help tells more).')
+  if (command !== 'status' && command !== 'plan')
+    throw new Problem(`Unknown command ${command}; did you mean ${closest(command, Object.keys(OUTPUTS))}?`)
   const stray = Object.keys(values).find((flag) => !Object.hasOwn(COMMON, flag) && !Object.hasOwn(OWN[command], flag))
   if (stray !== undefined) throw new Problem(`--${stray} is no flag of ${command}, but of ${command === 'plan' ? 'status' : 'plan'}.`)
   const one = (name: string): string | undefined => (values[name] === undefined ? undefined : String(values[name]))

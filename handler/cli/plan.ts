@@ -8,7 +8,7 @@ import { oneLine } from '../../lib/printable.ts'
 import { retrying } from '../../lib/retry.ts'
 import type { RegionReader } from './account.ts'
 import { chosen, needsList } from './choice.ts'
-import { note, openRegion, type Region, type Sight, visitAll } from './fleet.ts'
+import { note, openRegion, type Region, type Sight, type Visit, visitAll } from './fleet.ts'
 import type { PlanOptions } from './options.ts'
 import { Problem } from './problem.ts'
 import { changeText, type Out } from './screen.ts'
@@ -24,7 +24,7 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
   const bound = await poolsOfStack(options.stack, region, sight)
   const planned = await proposals(options, region, bound, sight)
   const good = planned.flatMap(({ id, result }) => (result.ok ? [{ id, logicalId: result.logicalId }] : []))
-  const bad = planned.flatMap(({ id, name, result }) => (result.ok ? [] : [{ id, name, code: result.code, message: result.message }]))
+  const bad = planned.filter(({ result }) => !result.ok)
   const named = new Set(planned.map(({ id }) => id))
   const unbinds = [...bound].filter((id) => !named.has(id))
   // Without them the template would take their bindings away, and nobody asked for that.
@@ -40,11 +40,10 @@ export const plan = async (options: PlanOptions, reader: RegionReader, sight: Si
   } else if (template) out.print(yaml)
 
   out.tell(`${planned.length} pool${planned.length === 1 ? '' : 's'}: ${good.length} in the template, ${bad.length} left out`)
-  for (const { id, name, code, message } of bad) out.tell(oneLine(`  ${id} ${name} ${code}: ${message}`))
+  for (const line of leftOut(planned)) out.tell(`  ${line}`)
   for (const line of takeovers(planned)) out.tell(`! ${line}`)
-  for (const { id } of endangered) {
+  for (const { id } of endangered)
     out.tell(`! ${id} is bound by stack ${head.stack} and cannot be in the template, which would take its binding away: none is made.`)
-  }
   for (const id of unbinds)
     out.tell(`! ${id} is bound by stack ${head.stack} and is not in the template: deploying it takes that binding away.`)
   if (!region.provider) out.tell(`! There is no function cognito-ses-binding in ${reader.region}: deploy the provider first.`)
@@ -79,22 +78,14 @@ const poolsOfStack = async (stack: string, { provider, table, problems, reader }
 
 /** What becomes of each pool that was asked for; without a word, of those on COGNITO_DEFAULT and those that the stack binds. */
 const proposals = async (options: PlanOptions, region: Region, bound: ReadonlySet<string>, sight: Sight): Promise<readonly Planned[]> => {
-  const { pools: words } = options
-  const { provider } = region
+  const [{ pools: words }, { provider }] = [options, region]
   const wish = { ...options, allowTakeover: !provider || 'ok' in provider || provider.allowTakeover }
   const planned: Planned[] = []
-  for (const pools of chosen(words, [region]).values()) {
-    await visitAll(
-      region,
-      pools,
-      async ({ status: { id, name, state }, reading, gather }) => {
-        const isMeant = words.length > 0 || state === 'default' || state === 'unread' || bound.has(id)
-        if (!isMeant) return
-        planned.push({ id, name, state, result: reading.ok ? await proposalOf(reading, wish, gather) : reading })
-      },
-      sight,
-    )
+  const consider = async ({ status: { id, name, state }, reading, gather }: Visit): Promise<void> => {
+    const isMeant = words.length > 0 || state === 'default' || state === 'unread' || bound.has(id)
+    if (isMeant) planned.push({ id, name, state, result: reading.ok ? await proposalOf(reading, wish, gather) : reading })
   }
+  await visitAll(region, [...chosen(words, [region]).values()].flat(), consider, sight)
   return planned.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
 
@@ -103,6 +94,9 @@ const poolJson = ({ result, ...pool }: Planned) => {
   const refusal = result.ok ? null : { code: result.code, message: result.message }
   return { ...pool, included: result.ok, changes, untouched, warnings, takesOver, refusal }
 }
+
+const leftOut = (planned: readonly Planned[]): readonly string[] =>
+  planned.flatMap(({ id, name, result }) => (result.ok ? [] : [oneLine(`${id} ${name} ${result.code}: ${result.message}`)]))
 
 const takeovers = (planned: readonly Planned[]): readonly string[] =>
   planned.flatMap(({ id, name, result }) =>
@@ -137,16 +131,13 @@ const remarksOf = (planned: readonly Planned[], unbinds: readonly string[], { ac
     ({ id, changes }) => [changes.map((change) => `\n    ${changeText(change)}`).join('') || ' as it is', id] as const,
   )
   const warned = good.flatMap(({ id, warnings }) => warnings.map((warning) => [` ${oneLine(warning)}`, id] as const))
-  const left = planned.flatMap(({ id, name, result }) =>
-    result.ok ? [] : [oneLine(`LEFT OUT ${id} ${name} ${result.code}: ${result.message}`)],
-  )
   const said = [
     `cognito-ses-binding plan: account ${account}, ${region}, stack ${stack}`,
     'Nothing of these pools changes but what is said here.',
     ...together(changed).map((line) => `  ${line}`),
     ...together(warned).map((line) => `! ${line}`),
     ...takeovers(planned),
-    ...left,
+    ...leftOut(planned).map((line) => `LEFT OUT ${line}`),
     ...unbinds.map((id) => `UNBINDS ${id}: stack ${stack} binds it now, and it is not in this template`),
   ]
   return said.join('\n').replace(/^/gm, ' ')

@@ -1,7 +1,7 @@
 // What a person sees: rows in columns that fit, a page about one pool, and how far the reading is.
 import { styleText } from 'node:util'
 import type { Change, PoolStatus, State } from '../../lib/fleet/status.ts'
-import { oneLine } from '../../lib/printable.ts'
+import { oneLine, wrapped } from '../../lib/printable.ts'
 
 type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 /** A terminal's width and colours; a pipe has neither. */
@@ -58,10 +58,6 @@ export const cellsOf = (pool: PoolStatus): readonly string[] => {
   return [state, id, name, sends, by, noteOf(pool)].map(oneLine)
 }
 
-/** A line of CSV (RFC 4180). A cell that begins like a formula is none. */
-export const csv = (cells: readonly string[]): string =>
-  cells.map((cell) => (/[",\r\n]|^[=+@-]./.test(cell) ? `"${cell.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"` : cell)).join()
-
 const [MIN, NOTE, GAP] = [8, 16, 2]
 
 /**
@@ -86,17 +82,6 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   return [paint('bold', line(head)), ...rows.map(painted)].join('\n')
 }
 
-/** A text in lines of at most `width`, all but the first after `indent`. */
-export const wrapped = (text: string, width: number, indent: string): string => {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length + indent.length > width) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines.join(`\n${indent}`)
-}
-
 /** All that is to say about one pool: why does no mail arrive? */
 export const page = (pool: PoolStatus, { width = 100, paint }: Screen): string => {
   const [, id = '', name, sends, by] = cellsOf(pool)
@@ -105,9 +90,8 @@ export const page = (pool: PoolStatus, { width = 100, paint }: Screen): string =
     const label = paint(level === 'error' ? 'red' : 'yellow', level.padEnd(8))
     return `  ${label}${paint('bold', check)}\n    ${wrapped(oneLine(message), width, '    ')}`
   })
-  const lease = pool.changing
-    ? [`  An operation has worked on it since ${pool.changing.since}; it holds the pool until ${pool.changing.until} at the latest.`]
-    : []
+  const held = pool.changing
+  const lease = held ? [`  An operation has worked on it since ${held.since}; it holds the pool until ${held.until} at the latest.`] : []
   const body = [...lease, ...pool.drift.map((change) => `    ${changeText(change)}`), ...findings]
   const head = `${paint(COLOURS[pool.state], pool.state)}  ${paint('bold', name || id)}  ${id}  ${sends} · bound by ${by}`
   return [head, ...(body.length > 0 ? body : ['  Nothing is wrong that can be seen from here.'])].join('\n')

@@ -1,25 +1,15 @@
 // status: how every pool stands, in four forms. Rows are printed as they come where the form allows it, else in order of urgency.
 import { needsAttention, type PoolStatus, STATES, type State } from '../../lib/fleet/status.ts'
 import { child, type JsonObject } from '../../lib/json.ts'
+import { csv } from '../../lib/printable.ts'
 import type { RegionReader } from './account.ts'
 import { chosen, needsList } from './choice.ts'
 import { openRegion, type Region, type Sight, visitAll } from './fleet.ts'
 import type { StatusOptions } from './options.ts'
-import { COLUMNS, cellsOf, csv, type Out, page, table } from './screen.ts'
+import { COLUMNS, cellsOf, type Out, page, table } from './screen.ts'
 
-/** All that was read. */
-type Fleet = {
-  readonly regions: readonly Region[]
-  /** What --only lets through. */
-  readonly rows: readonly PoolStatus[]
-  /** Of all that was read. */
-  readonly states: Readonly<Record<State, number>>
-  /** Whether --only lets them through or not. */
-  readonly all: readonly PoolStatus[]
-  /** How many pools were asked for. */
-  readonly asked: number
-  readonly isStopped: boolean
-}
+/** All that was read, the rows that --only lets through, and how many pools were asked for. */
+type Fleet = Awaited<ReturnType<typeof readFleet>>
 
 /** The answer to `status`. @returns the exit status */
 export const status = async (options: StatusOptions, readers: readonly RegionReader[], sight: Sight, out: Out): Promise<number> => {
@@ -53,7 +43,7 @@ const readFleet = async (
   readers: readonly RegionReader[],
   sight: Sight,
   each: (row: PoolStatus) => void,
-): Promise<Fleet> => {
+) => {
   const all: PoolStatus[] = []
   let asked = 0
   const isShown = ({ state }: PoolStatus): boolean => only.length === 0 || only.includes(state)
@@ -72,15 +62,15 @@ const readFleet = async (
   }
   all.sort(byUrgency(readers))
   const counts = STATES.map((state) => [state, all.filter((row) => row.state === state).length])
-  const states = Object.fromEntries(counts) as Fleet['states']
+  const states = Object.fromEntries(counts) as Readonly<Record<State, number>>
   return { regions, all, rows: all.filter(isShown), states, asked, isStopped: sight.signal.aborted }
 }
 
 const byUrgency = (readers: readonly RegionReader[]) => {
-  const ranks = new Map(readers.map(({ region }, index) => [region, index]))
+  const regions = readers.map(({ region }) => region)
   const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
   return (a: PoolStatus, b: PoolStatus): number =>
-    (ranks.get(a.region) ?? 0) - (ranks.get(b.region) ?? 0) ||
+    regions.indexOf(a.region) - regions.indexOf(b.region) ||
     STATES.indexOf(a.state) - STATES.indexOf(b.state) ||
     compare(a.name, b.name) ||
     compare(a.id, b.id)
@@ -107,19 +97,13 @@ const regionJson = ({ reader: { region }, provider, ses }: Region, rows: readonl
 
 /** CSV, pages about the pools that were named, or a table of all. */
 const textOf = ({ output, pools: words }: StatusOptions, { rows, regions }: Fleet, account: string, { screen }: Out): string => {
-  if (output === 'csv') {
-    const lines = rows.map((row) => [account, row.region, ...cellsOf(row)])
-    return [['ACCOUNT', 'REGION', ...COLUMNS], ...lines].map(csv).join('\n')
-  }
+  const cells = rows.map((row) => [account, row.region, ...cellsOf(row)])
+  if (output === 'csv') return [['ACCOUNT', 'REGION', ...COLUMNS], ...cells].map(csv).join('\n')
   if (words.length > 0) return rows.map((row) => page(row, screen)).join('\n\n')
   const isPlaced = regions.length > 1
   const placed = ([state = '', ...cells]: readonly string[], region: string) => [state, ...(isPlaced ? [region] : []), ...cells]
-  return table(
-    placed(COLUMNS, 'REGION'),
-    rows.map((row) => placed(cellsOf(row), row.region)),
-    isPlaced ? 3 : 2,
-    screen,
-  )
+  const lines = rows.map((row) => placed(cellsOf(row), row.region))
+  return table(placed(COLUMNS, 'REGION'), lines, isPlaced ? 3 : 2, screen)
 }
 
 /** Which pools could not be read for a reason of their own; pages say it themselves. */
@@ -143,10 +127,9 @@ const providerText = ({ reader, provider }: Region): string => {
 /** What is said beside the result: counts, the provider, SES, and what to do next. */
 const remarks = ({ pools: words }: StatusOptions, { regions, states, all }: Fleet): readonly string[] => {
   const counted = STATES.flatMap((state) => (states[state] > 0 ? [`${states[state]} ${state}`] : [])).join(', ')
-  const deleted = regions.filter(({ gone }) => gone > 0)
   return [
     `${all.length} pool${all.length === 1 ? '' : 's'}: ${counted || 'none'} · provider: ${regions.map(providerText).join(' · ') || '?'}`,
-    ...deleted.map(({ reader, gone }) => `${reader.region}: ${gone} deleted while they were read`),
+    ...regions.flatMap(({ reader, gone }) => (gone > 0 ? [`${reader.region}: ${gone} deleted while they were read`] : [])),
     ...regions.flatMap(({ reader: { region }, ses }) => {
       const facts = sesOf(ses)
       const onDefault = words.length > 0 ? [] : all.filter((row) => row.region === region && row.sender === 'COGNITO_DEFAULT')

@@ -11,7 +11,7 @@ import { settingsCount } from '../pool/settings.ts'
 import { emailConfigurationOf } from '../pool/verify.ts'
 import { findingsOf } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
-import { type Change, changesOf, isLeased, type Reading } from './status.ts'
+import { bindingOf, type Change, changesOf, isLeased, type Reading } from './status.ts'
 
 export type Proposal = {
   readonly ok: true
@@ -20,7 +20,7 @@ export type Proposal = {
   readonly untouched: number
   readonly warnings: readonly string[]
   /** Whose bindings the new one would lie over. */
-  readonly takesOver: readonly { readonly stack: string; readonly logicalId: string }[]
+  readonly takesOver: readonly ReturnType<typeof bindingOf>[]
   /** The resource of the template that has the pool already. */
   readonly logicalId: string | undefined
 }
@@ -36,13 +36,8 @@ const underOurNames = (record: PoolRecord | undefined, stack: string): PoolRecor
   return { ...record, Claims: record.Claims.filter(stays), ...(intended ? { Intended: intended } : {}) }
 }
 
-/** What `plan` was asked for. */
-export type Wish = {
-  readonly binding: Binding
-  readonly stack: string
-  /** Whether the provider lets a binding lie over another stack's. */
-  readonly allowTakeover: boolean
-}
+/** What `plan` was asked for, and whether the provider lets a binding lie over another stack's. */
+export type Wish = { readonly binding: Binding; readonly stack: string; readonly allowTakeover: boolean }
 
 /**
  * Plan first, then pre-flight of what it wants: as `reconcile` does. The claim is the one that the stack has here, or a new one of that stack.
@@ -59,12 +54,10 @@ export const proposalOf = async (
   const record = underOurNames(recorded.record, stack)
   const isOfStack = ({ StackId }: Owner) => stackName(StackId) === stack
   const mine = claimsOf(record).find(isOfStack)
-  const owner = {
-    StackId:
-      claimsOf(recorded.record).find(isOfStack)?.StackId ?? `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/new`,
-    LogicalResourceId: mine?.LogicalResourceId ?? 'Binding',
-  }
-  const claim = { ...owner, Declared: binding.declared, OnDelete: binding.onDelete, Heal: binding.heal, Preflight: binding.preflight }
+  const newStack = `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/new`
+  const StackId = claimsOf(recorded.record).find(isOfStack)?.StackId ?? newStack
+  const { declared: Declared, onDelete: OnDelete, heal: Heal, preflight: Preflight } = binding
+  const claim = { StackId, LogicalResourceId: mine?.LogicalResourceId ?? 'Binding', Declared, OnDelete, Heal, Preflight }
   const live = emailConfigurationOf(pool)
   const takeover = binding.takeover ? (allowTakeover ? 'yes' : 'forbidden') : 'no'
   const planned = plan(userPoolId, record, live, { kind: 'attach', claim, takeover, formerSet: undefined })
@@ -82,9 +75,7 @@ export const proposalOf = async (
     changes: changesOf(changes, live, desired),
     untouched: settingsCount(pool),
     warnings: [...warnings, ...verdict.warnings],
-    takesOver: mine
-      ? []
-      : claimsOf(record).map(({ StackId, LogicalResourceId }) => ({ stack: stackName(StackId), logicalId: LogicalResourceId })),
+    takesOver: mine ? [] : claimsOf(record).map(bindingOf),
     logicalId: mine?.LogicalResourceId,
   }
 }

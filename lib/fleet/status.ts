@@ -1,4 +1,5 @@
 // How one pool stands: what it sends with, who bound it, what became of that, and why its mail may not arrive. Pure, from one reading.
+import type { Arn } from '../arn.ts'
 import type { Refusal } from '../errors.ts'
 import { type Decision, decide } from '../healer/decide.ts'
 import { child, type Json, type JsonObject, text } from '../json.ts'
@@ -18,12 +19,9 @@ export type State = (typeof STATES)[number]
 export type Listed = Pick<PoolStatus, 'region' | 'id' | 'name' | 'replicas'>
 
 /** One reading of a pool: its record first, then the pool. */
-export type Reading = {
+export type Reading = Omit<Arn, 'resource'> & {
   readonly ok: true
   readonly userPoolId: string
-  readonly region: string
-  readonly account: string
-  readonly partition: string
   readonly pool: JsonObject
   /** A refusal where the record could not be read: then nobody knows who bound the pool. */
   readonly recorded: { readonly ok: true; readonly record: PoolRecord | undefined } | Refusal
@@ -57,7 +55,8 @@ export type PoolStatus = {
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-const bindingOf = ({ StackId, LogicalResourceId, Declared, OnDelete, Heal }: Claim) => {
+/** A claim, as everybody gets it. */
+export const bindingOf = ({ StackId, LogicalResourceId, Declared, OnDelete, Heal }: Claim) => {
   const [stack, stackId, logicalId] = [stackName(StackId), StackId, LogicalResourceId]
   return { stack, stackId, logicalId, declared: Declared, onDelete: OnDelete, heal: Heal }
 }

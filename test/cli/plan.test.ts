@@ -131,7 +131,7 @@ test('whose binding it lies over is told in the file, on standard error and in J
   expect(stderr).toContain(`! TAKES OVER ${POOLS['shop-prod']} shop-prod from mail/AuthBinding\n`)
   expect(stdout.match(/TAKES OVER/g)).toHaveLength(1)
   expect(validate(answer) || validate.errors).toBe(true)
-  expect(answer.pools.map(({ takesOver }: { takesOver: unknown }) => takesOver)).toEqual([
+  expect(answer.pools.map(({ takesOver }: { takesOver: unknown }) => takesOver)).toMatchObject([
     [{ stack: 'mail', logicalId: 'AuthBinding' }],
     [],
   ])

@@ -1,6 +1,7 @@
 // What a person sees: columns that give way in order, cells that are safe to open, and progress that does not fill a log.
 import { describe, expect, test } from '@jest/globals'
-import { csv, progressOn, table } from '../../handler/cli/screen.ts'
+import { progressOn, table } from '../../handler/cli/screen.ts'
+import { csv } from '../../lib/printable.ts'
 
 const plain = (width?: number) => ({ width, paint: (_: string, text: string) => text })
 const HEAD = ['STATE', 'POOL', 'NAME', 'NOTE']
