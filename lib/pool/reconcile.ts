@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts'
 import { save } from '../table/items.ts'
 import { COPY_VALID_MS } from '../timing.ts'
 import { refusalFor } from './cognito-errors.ts'
-import { commit, drop, type Hold, release, stateAfter, writeAhead } from './hold.ts'
+import { commit, draftAhead, drop, type Hold, release, stateAfter } from './hold.ts'
 import type { EmailConfiguration } from './layers.ts'
 import { type Attempts, FIRST_ATTEMPT, nextAttempt, senderKept, templateRemarks, withSenderKept } from './next-attempt.ts'
 import { type Observed, observe } from './observe.ts'
@@ -150,7 +150,7 @@ const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: P
   const { userPoolId, work, attempts } = run
   const { table, clock, userPools } = work.ports
   await userPools.updateTurn(work.signal)
-  const draft = writeAhead(userPoolId, record, live, next, work.lease, new Date(clock.now()).toISOString())
+  const draft = draftAhead(userPoolId, record, live, next, work.lease, new Date(clock.now()).toISOString())
   const mark = async (): Promise<void> => {
     const ahead = await save(table, clock, draft, record?.Revision, work.signal)
     run.hold = ahead && { ahead, before: run.hold ? run.hold.before : record }
