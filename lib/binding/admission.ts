@@ -28,7 +28,7 @@ export const verdictOf = (findings: readonly Finding[], isEnforced: boolean): Aw
  */
 export const admitDetach =
   (work: PoolWork): Admission =>
-  async ({ userPoolId }, next) => {
+  async ({ userPoolId, live }, next) => {
     const name = text(next.desired, 'ConfigurationSet')
     const isAnothers =
       next.claims.findLast(({ Declared }) => Declared['ConfigurationSet'] !== undefined)?.Declared['ConfigurationSet'] === name
@@ -38,7 +38,8 @@ export const admitDetach =
     const why = `Configuration set ${name} does not exist any more in Amazon SES in ${region}, so it was not put back on user pool ${userPoolId}; the pool has no ConfigurationSet. Create the set, or let its binding name another one.`
     const without = (email: EmailConfiguration) => withMembersOf(email, {}, ['ConfigurationSet'])
     const unhealed = { Kind: 'refused', Why: why, At: new Date(work.ports.clock.now()).toISOString() }
-    return { warnings: [why], instead: { ...next, desired: without(next.desired), toSend: without(next.toSend), unhealed } }
+    const changes = live['ConfigurationSet'] === undefined ? next.changes.filter((member) => member !== 'ConfigurationSet') : next.changes
+    return { warnings: [why], instead: { ...next, desired: without(next.desired), toSend: without(next.toSend), changes, unhealed } }
   }
 
 const isGone = async ({ ports: { ses }, signal }: PoolWork, region: string, name: string): Promise<boolean> => {

@@ -132,7 +132,7 @@ export const PROPERTIES = {
   Heal: {
     type: 'string',
     description:
-      'When the pool’s owner removes the settings: AUTO (default) puts them back, NOTIFY reports, "OFF" looks away (without quotes YAML makes false of it, which is taken as OFF).',
+      'When the pool’s owner removes the settings: AUTO (default) puts them back, NOTIFY reports, "OFF" does neither (without quotes YAML makes false of it, which is taken as OFF).',
     values: ['AUTO', 'NOTIFY', 'OFF'],
     aliases: { false: 'OFF' },
     expected: 'AUTO, NOTIFY or OFF',

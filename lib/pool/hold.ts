@@ -96,8 +96,8 @@ export const committed = (
 const askedFor = (record: PoolRecord | undefined, live: EmailConfiguration): EmailConfiguration =>
   record ? withMembersOf(record.Asked, live, differingMembers(record.Applied, live)) : live
 
-/** The record before UpdateUserPool. `Applied` becomes what was just read, because the rebase has attributed all of it. */
-export const writeAhead = (
+/** What to put on record before UpdateUserPool; `apply` puts it. `Applied` becomes what was just read, because the rebase has attributed all of it. */
+export const draftAhead = (
   userPoolId: string,
   record: PoolRecord | undefined,
   live: EmailConfiguration,

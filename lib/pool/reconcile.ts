@@ -6,7 +6,7 @@ import type { JsonObject } from '../json.ts'
 import { save } from '../table/items.ts'
 import { COPY_VALID_MS } from '../timing.ts'
 import { refusalFor } from './cognito-errors.ts'
-import { commit, drop, type Hold, release, stateAfter, writeAhead } from './hold.ts'
+import { commit, draftAhead, drop, type Hold, release, stateAfter } from './hold.ts'
 import type { EmailConfiguration } from './layers.ts'
 import { type Attempts, FIRST_ATTEMPT, nextAttempt, senderKept, templateRemarks, withSenderKept } from './next-attempt.ts'
 import { type Observed, observe } from './observe.ts'
@@ -14,7 +14,7 @@ import { type Operation, type Plan, plan } from './plan.ts'
 import type { PoolRecord } from './record.ts'
 import { readSecondFactors } from './second-factors.ts'
 import { saysOnlyWhatWasRead, updateRequest } from './settings.ts'
-import { changedSince, failure, lostRefusal, notRestored, report, type Sent, seenWarnings, verify } from './verify.ts'
+import { changedSince, failure, logLost, lostRefusal, notRestored, report, type Sent, seenWarnings, verify } from './verify.ts'
 
 /** The answer of an admission: a refusal, or what to warn of, and a smaller plan where not all of it may be carried out. */
 export type Verdict = { readonly refusal?: Refusal; readonly warnings: readonly string[]; readonly instead?: Plan }
@@ -137,12 +137,14 @@ const refused = async (run: Run, { record }: Observed, refusal: Refusal): Promis
 
 /** The pool is as it should be: only the record may have to say so. */
 const commitAsItIs = async (run: Run, { record, pool, live }: Observed, next: Plan): Promise<Outcome> => {
-  const { userPoolId, work, attempts, sent } = run
+  const { userPoolId, operation, work, attempts, sent } = run
   const state = { base: next.base, claims: next.claims, asked: next.desired, applied: live, unhealed: next.unhealed }
   if (!(await commit(work, userPoolId, record, state))) return AGAIN
   run.hold = undefined
   const changed = sent ? await changedSince(work, userPoolId, sent, pool, attempts.options) : []
-  return lostRefusal(userPoolId, changed) ?? reconciled(run, live, sent !== undefined, next.warnings)
+  logLost(work, userPoolId, changed)
+  const refusal = operation.kind === 'detach' ? undefined : lostRefusal(userPoolId, changed)
+  return refusal ?? reconciled(run, live, sent !== undefined, next.warnings)
 }
 
 /** Puts on record what is about to be done, and sends the update, once. */
@@ -150,7 +152,7 @@ const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: P
   const { userPoolId, work, attempts } = run
   const { table, clock, userPools } = work.ports
   await userPools.updateTurn(work.signal)
-  const draft = writeAhead(userPoolId, record, live, next, work.lease, new Date(clock.now()).toISOString())
+  const draft = draftAhead(userPoolId, record, live, next, work.lease, new Date(clock.now()).toISOString())
   const mark = async (): Promise<void> => {
     const ahead = await save(table, clock, draft, record?.Revision, work.signal)
     run.hold = ahead && { ahead, before: run.hold ? run.hold.before : record }

@@ -123,12 +123,17 @@ export const seenWarnings = (userPoolId: string, { normalized, changedByOthers, 
   ),
 ]
 
+/** What was sent unchanged and is not as it was, with the values before and after. */
+export const logLost = (work: PoolWork, userPoolId: string, lost: readonly Difference[]): void => {
+  if (lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...lost] })
+}
+
 export const report = (work: PoolWork, userPoolId: string, before: JsonObject, seen: Verified): void => {
   const [live, after] = [emailConfigurationOf(before), seen.live]
   const changed = differingMembers(live, after).map((setting) => ({ setting, before: live[setting], after: after[setting] }))
   const untouched = settingsCount(before) - seen.lost.length
   work.log('info', `user pool ${userPoolId}: EmailConfiguration written, ${untouched} other settings untouched`, { changed })
-  if (seen.lost.length > 0) work.log('error', `user pool ${userPoolId}: settings differ after the update`, { lost: [...seen.lost] })
+  logLost(work, userPoolId, seen.lost)
   if (seen.unsent.length > 0)
     work.log('warn', `user pool ${userPoolId}: a setting that cannot be sent differs after the update`, { unsent: [...seen.unsent] })
 }

@@ -43,7 +43,7 @@ export type Target = {
   readonly close: () => Promise<void>
 }
 
-/** The answer's attributes (DESIGN.md, "Answer"). */
+/** The answer's attributes (README.md, "Properties"). */
 export const ATTRIBUTES = [
   ...(['ConfigurationSet', 'EmailSendingAccount', 'SourceArn', 'From', 'ReplyToEmailAddress'] as const),
   ...(['UserPoolIds', 'SendingPoolName', 'EventDestinations', 'Max24HourSend', 'Warnings'] as const),

@@ -517,12 +517,12 @@ Version: 2012-10-17
 })
 
 describe('the examples', () => {
-  /** DESIGN.md, "Properties", and the two that are CloudFormation's own. */
+  /** README.md, "Properties", and the two that are CloudFormation's own. */
   const PROPERTIES = new Set([
     ...['UserPoolId', 'UserPoolIds', 'ConfigurationSet', 'SourceArn', 'From', 'ReplyToEmailAddress', 'EmailSendingAccount', 'Preflight'],
     ...['AllowSandbox', 'OnDelete', 'Heal', 'Takeover', 'Nonce', 'ServiceToken', 'ServiceTimeout'],
   ])
-  /** DESIGN.md, "Answer": what Fn::GetAtt may ask for. */
+  /** README.md, "Properties": what Fn::GetAtt may ask for. */
   const ATTRIBUTES = new Set([
     ...['ConfigurationSet', 'EmailSendingAccount', 'SourceArn', 'From', 'ReplyToEmailAddress', 'UserPoolIds', 'SendingPoolName'],
     ...['EventDestinations', 'Max24HourSend', 'Warnings'],

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { child, type JsonObject, text } from '../../lib/json.ts'
 import { SENDER } from '../driver.ts'
-import { closeStages, OWN, OWNED, openStage, type Stage } from '../stage.ts'
+import { closeStages, OWN, OWNED, openStage, pauseAt, type Stage } from '../stage.ts'
 import { openVirtualStage } from '../virtual/stage.ts'
 
 let stage: Stage
@@ -16,15 +16,23 @@ afterEach(closeStages)
 const wish = (more: JsonObject = {}): JsonObject => ({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...more })
 
 test('a write-ahead that lands after the watchdog has answered FAILED leaves nothing behind the Delete that follows', async () => {
-  stage.aws.fault(({ action, request }) => {
-    const key = (request['Item'] as JsonObject | undefined)?.['UserPoolId'] as JsonObject | undefined
-    return action === 'PutItem' && key?.['S'] === id ? { late: 1_500 } : undefined
-  })
+  const keyOf = (request: JsonObject) => text(child(child(request, 'Item') ?? child(request, 'Key'), 'UserPoolId'), 'S') ?? ''
+  const writeAhead = pauseAt(stage.aws, ({ action, request }) => action === 'PutItem' && keyOf(request) === id)
   const binding = stage.resource()
   const create = await binding.create(wish(), { context: { remainingMs: 1_600 } })
   expect(create.answer?.Status).toBe('FAILED')
+  // It lands while the Delete waits for what the Create left in doubt; if the Delete does not wait, after it.
+  let looks = 0
+  stage.aws.fault(({ action, request }) => {
+    if (action === 'GetItem' && keyOf(request).startsWith('binding#')) looks += 1
+    if (looks === 2) writeAhead.release()
+    return undefined
+  })
   const { answer } = await binding.delete(wish())
+  writeAhead.release()
   expect(answer?.Status).toBe('SUCCESS')
+  const landed = () => stage.aws.calls.some(({ action, request, effectAt }) => action === 'PutItem' && keyOf(request) === id && effectAt)
+  while (!landed()) await new Promise(setImmediate)
   expect(stage.email(id)).toEqual(OWN)
   expect(await stage.poolRecord(id)).toBeUndefined()
 })
@@ -75,3 +83,19 @@ test.each([
     expect(now() - began).toBeLessThan(3_000)
   },
 )
+
+test('a Delete whose update was in doubt is SUCCESS even where another setting differs afterwards: that is in the log', async () => {
+  const virtual = await openVirtualStage()
+  const pool = virtual.aws.createUserPool(OWNED)
+  const binding = virtual.resource()
+  await binding.create({ ...wish(), UserPoolId: pool })
+  virtual.aws.fault(({ action, count }) =>
+    action === 'UpdateUserPool' && count === 1
+      ? { errorAfter: { code: 'InternalErrorException', message: 'what?', status: 500 } }
+      : undefined,
+  )
+  virtual.aws.afterUpdate = (after) => ({ ...after, DeletionProtection: 'ACTIVE' })
+  const { answer } = await binding.delete({ ...wish(), UserPoolId: pool })
+  expect(answer?.Status).toBe('SUCCESS')
+  expect(virtual.lines('ERROR').join()).toContain('settings differ after the update')
+})

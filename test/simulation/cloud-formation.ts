@@ -58,7 +58,7 @@ const amzDate = (time: number): string => new Date(time).toISOString().replace(/
 
 /** Why a rollback may fail for good: another stack has come in between, or the owner took the sender away. */
 const LEGITIMATE =
-  /^ResourceConflict: .*already bound|COGNITO_DEFAULT and nothing gives it a sender|has no SES identity to send from|Sending is off for configuration set/
+  /^ResourceConflict: .*already bound|COGNITO_DEFAULT and nothing gives it a sender|has no SES identity to send from|is not an address that identity|Sending is off for configuration set/
 
 type Act = { readonly step: number; readonly events: { count: number }; readonly random: Random; readonly requestId: string }
 

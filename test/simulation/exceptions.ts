@@ -9,10 +9,11 @@ export const EXCEPTIONS = {
   'late-write':
     'An UpdateUserPool took effect after its invocation had lost the pool: what the owner wrote before it landed may be known or lost.',
   'several-bases': 'At a check of EmailConfiguration more than one wish of the owner was possible, because of the rows above.',
-  'sender-kept': 'The service refused the way back to COGNITO_DEFAULT (email MFA): the pool kept its sender, as DESIGN.md says.',
+  'sender-kept':
+    'The service refused the way back to the sender that the pool had before (COGNITO_DEFAULT with email MFA): a Delete must not get stuck on that, so the pool keeps the sender that it has; ConfigurationSet and ReplyToEmailAddress go back.',
   'retain-unanswered': 'OnDelete RETAIN of a binding whose SUCCESS was stored but never arrived: it may count as answered.',
   'former-set':
-    'After a skipped rollback an Update found no claim of its own on a pool of its OldResourceProperties, and the owner’s set has the same name as that of those properties: DESIGN.md takes it for ours.',
+    'After a skipped rollback an Update found no claim of its own on a pool of its OldResourceProperties, and the owner’s set has the same name as that of those properties: an Update without a claim takes such a set for ours, not for what was there before.',
   blocked: 'No layer gives a sender and the pool has none: the claims have no effect until somebody declares one.',
   'not-reapplied':
     'The fault-free Update before the layers are checked was refused (blocked, or a conflict after a skipped rollback): the layers of its pools are not checked.',

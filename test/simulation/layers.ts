@@ -1,4 +1,4 @@
-// The layers of DESIGN.md once more, as naively as can be: what the oracle expects. Nothing of lib/ is used.
+// The layers (docs/architecture.md, "The idea") once more, as naively as can be: what the oracle expects. Nothing of lib/ is used.
 import type { JsonObject } from '../../lib/json.ts'
 
 export type Email = JsonObject

@@ -114,11 +114,11 @@ const LEASES: readonly Mutant[] = [
 ]
 
 const WRITE_AHEAD: readonly Mutant[] = [
-  mutant('not-written-ahead', 'the write-ahead: no Intended in it', 'lib/pool/hold.ts', 'writeAhead', (original) => (...of) => {
+  mutant('not-written-ahead', 'the write-ahead: no Intended in it', 'lib/pool/hold.ts', 'draftAhead', (original) => (...of) => {
     const { Intended: _, ...rest } = original(...of)
     return rest
   }),
-  mutant('applied-stays-old', 'the write-ahead: Applied stays what it was', 'lib/pool/hold.ts', 'writeAhead', (original) => (...of) => ({
+  mutant('applied-stays-old', 'the write-ahead: Applied stays what it was', 'lib/pool/hold.ts', 'draftAhead', (original) => (...of) => ({
     ...original(...of),
     Applied: of[1]?.Applied ?? of[2],
   })),
@@ -126,7 +126,7 @@ const WRITE_AHEAD: readonly Mutant[] = [
     'open-claims-forgotten',
     'the write-ahead: the claims of an unfinished write before it are forgotten',
     'lib/pool/hold.ts',
-    'writeAhead',
+    'draftAhead',
     (original) =>
       (...of) => ({
         ...original(...of),
