@@ -6,8 +6,8 @@ import { serve } from '../start/serve.ts'
 import { storyOf } from './story.ts'
 import { svgOf } from './svg.ts'
 
-/** As wide as no cell of the fleet's table is cut. */
-const [COLUMNS, FLEET_COLUMNS] = [110, 132]
+/** Wide enough for the ARN of a change in one line; and for a table of the fleet in which no cell is cut. */
+const [COLUMNS, FLEET_COLUMNS] = [120, 132]
 
 const root = dirname(dirname(dirname(process.argv[1] ?? '')))
 
