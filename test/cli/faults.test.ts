@@ -264,6 +264,20 @@ describe('whoever waits, or reads, may have enough', () => {
     expect(ended.stderr).not.toMatch(/ at .+:\d+/)
   })
 
+  test('an interrupt before anything was read says so, and blames nobody’s credentials', async () => {
+    const aws = await openAws()
+    const [reached, gate] = [deferred<undefined>(), deferred<undefined>()]
+    aws.fault(({ action }) => {
+      if (action !== 'GetCallerIdentity') return undefined
+      reached.resolve(undefined)
+      return gate.promise
+    })
+    const ended = await command(aws, ['status'], { onStart: (child) => void reached.promise.then(() => child.kill('SIGINT')) })
+    gate.resolve(undefined)
+
+    expect(ended).toEqual({ stdout: '', stderr: '! interrupted: nothing was read.\n', status: 130 })
+  })
+
   test('an interrupted ndjson has whole lines and no summary', async () => {
     const { aws, reached, release } = await heldFleet(4)
     const ended = await command(aws, ['status', '-o', 'ndjson'], {
