@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { PAIRS, type Pair, type SearchOptions } from './pairs.ts'
 import { played, type Result, search } from './search.ts'
 
-/** What is searched by one thread: a pair, and how many faults may happen in one schedule. */
-export type Task = { readonly pair: string; readonly faults: number }
+/** What is searched by one thread: a pair, how many faults may happen in one schedule, and the function's time. */
+export type Task = { readonly pair: string; readonly faults: number; readonly seconds: number }
 
 export type ExhaustiveOptions = Pick<SearchOptions, 'outcomesOnly' | 'unpruned'> & {
   /** Tells a broken schedule call by call. */
@@ -15,8 +15,12 @@ export type ExhaustiveOptions = Pick<SearchOptions, 'outcomesOnly' | 'unpruned'>
   readonly stopAtFirst: boolean
 }
 
-/** The proportion of the product: a lease outlives Lambda's first wait. */
+/** The function's time, in the proportion of the product: a lease outlives Lambda's first wait. */
 const SECONDS = 20
+/** So short that it runs out while what was sent may still take effect. */
+const SHORT_SECONDS = 2
+/** The pairs whose second event comes because the first one failed. */
+const IN_A_HURRY: ReadonlySet<string> = new Set(['create-delete', 'update-rollback', 'update-rollback-moving', 'create-redelivery'])
 const RETRY_MS = [10_000, 20_000]
 
 const pairOf = (name: string): Pair => {
@@ -25,23 +29,26 @@ const pairOf = (name: string): Pair => {
   return pair
 }
 
-/** Pairs by name; `create-*` stands for all that begin so. Every single fault, and two of them where one event is alone. */
-export const tasksOf = (names: readonly string[] | undefined, faults: number | undefined): readonly Task[] => {
+/**
+ * Pairs by name; `create-*` stands for all that begin so. Every single fault, two of them where one event is alone, and the time that is too short
+ * where the second event follows a FAILED; or what is asked for.
+ */
+export const tasksOf = (names: readonly string[] | undefined, faults: number | undefined, seconds: number | undefined): readonly Task[] => {
   const isChosen = ({ name }: Pair): boolean =>
     names?.some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))) ?? true
   const chosen = PAIRS.filter(isChosen).map(({ name }) => name)
-  const alone = chosen.filter((name) => name.endsWith('-alone'))
-  return [
-    ...chosen.map((pair) => ({ pair, faults: faults ?? 1 })),
-    ...(faults === undefined ? alone.map((pair) => ({ pair, faults: 2 })) : []),
-  ]
+  const asked = chosen.map((pair) => ({ pair, faults: faults ?? 1, seconds: seconds ?? SECONDS }))
+  if (faults !== undefined || seconds !== undefined) return asked
+  const alone = chosen.filter((name) => name.endsWith('-alone')).map((pair) => ({ pair, faults: 2, seconds: SECONDS }))
+  const short = chosen.filter((name) => IN_A_HURRY.has(name)).map((pair) => ({ pair, faults: 1, seconds: SHORT_SECONDS }))
+  return [...asked, ...alone, ...short]
 }
 
-const searchOptions = ({ faults }: Task, { outcomesOnly, unpruned }: ExhaustiveOptions): SearchOptions => ({
+const searchOptions = ({ faults, seconds }: Task, { outcomesOnly, unpruned }: ExhaustiveOptions): SearchOptions => ({
   faults,
   outcomesOnly,
   unpruned,
-  seconds: SECONDS,
+  seconds,
   retryMs: RETRY_MS,
   seed: 1,
 })
@@ -61,12 +68,13 @@ export const searchTask = async (task: Task, options: ExhaustiveOptions): Promis
   return { text: lines.join('\n'), result }
 }
 
-const HEAD = `${'pair'.padEnd(24)} faults  schedules  states  pruned     orders  seconds  violations`
+const HEAD = `${'pair'.padEnd(24)} faults time  schedules  states  pruned     orders  seconds  violations`
 
-const row = ({ pair, faults }: Task, { schedules, states, pruned, orders, seconds, violations, isWhole }: Result): string =>
+const row = ({ pair, faults, seconds: time }: Task, { schedules, states, pruned, orders, seconds, violations, isWhole }: Result): string =>
   [
     pair.padEnd(24),
     String(faults).padStart(6),
+    `${time} s`.padStart(4),
     String(schedules).padStart(10),
     String(states).padStart(7),
     String(pruned).padStart(7),

@@ -25,6 +25,7 @@ npm run simulate -- --exhaustive       every order of two events that can meet, 
 
   --pairs A,B*  of the pairs, these
   --faults N    how many faults may happen in one schedule
+  --seconds N   the function's time (20); with 2 it runs out while what was sent may still take effect
   --trace       tells the first schedule that breaks a rule, call by call
   --outcomes    only rules about what comes out, not about how it is done
 
@@ -140,6 +141,7 @@ const read = () => {
     exhaustive: flag,
     pairs: text,
     faults: text,
+    seconds: text,
     trace: flag,
     outcomes: flag,
     help: flag,
@@ -151,15 +153,22 @@ const read = () => {
   }
 }
 
-const exhaustive = async ({ pairs, faults, trace, outcomes, workers }: ReturnType<typeof read>): Promise<void> => {
-  const tasks = tasksOf(pairs?.split(','), faults === undefined ? undefined : numberOf('faults', faults, 1))
+const exhaustive = async ({ pairs, faults, seconds, trace, outcomes, workers }: ReturnType<typeof read>): Promise<void> => {
+  const count = (name: string, typed: string | undefined) => (typed === undefined ? undefined : numberOf(name, typed, 1))
+  const tasks = tasksOf(pairs?.split(','), count('faults', faults), count('seconds', seconds))
   if (tasks.length === 0)
     throw new Misused(
-      `There is no pair "${pairs}". There are: ${tasksOf(undefined, 1)
+      `There is no pair "${pairs}". There are: ${tasksOf(undefined, 1, undefined)
         .map(({ pair }) => pair)
         .join(', ')}.`,
     )
-  const options = { trace: trace ?? false, outcomesOnly: outcomes ?? false, unpruned: false, mostSeconds: PAIR_SECONDS, stopAtFirst: false }
+  const options = {
+    trace: trace ?? false,
+    outcomesOnly: outcomes ?? false,
+    unpruned: false,
+    mostSeconds: PAIR_SECONDS,
+    stopAtFirst: false,
+  }
   const isSound = await showExhaustive(tasks, options, numberOf('workers', workers, availableParallelism()), new URL(import.meta.url))
   if (!isSound) process.exitCode = 1
 }

@@ -259,7 +259,7 @@ export const createOracle = (
     const observation = observationsOf(invocation).get(key)
     if (!pool || !observation || (after?.Intended && !after.Lease)) return
     // Given up, with something in doubt: the lease only gets an earlier end.
-    if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && before?.Lease?.Until !== after.Lease?.Until) return
+    if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && sameJson(before?.Intended, after.Intended)) return
     if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, observation)
     if (after?.Intended) {
       if (isHealer(invocation)) healing.add(key)
