@@ -32,6 +32,8 @@ export type Observation = {
 const LOST_MS = 0
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
+const apartFromLease = ({ Lease: _, Revision: _revision, ...record }: RecordView) => record
+
 const isHealer = ({ request, operator }: Invocation): boolean => request === undefined && operator === undefined
 
 /** A binding's own events take its claim off, and an operator those of the stack that is named. */
@@ -259,7 +261,8 @@ export const createOracle = (
     const observation = observationsOf(invocation).get(key)
     if (!pool || !observation || (after?.Intended && !after.Lease)) return
     // Given up, with something in doubt: the lease only gets an earlier end.
-    if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && sameJson(before?.Intended, after.Intended)) return
+    if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && sameJson(apartFromLease(before), apartFromLease(after)))
+      return
     if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, observation)
     if (after?.Intended) {
       if (isHealer(invocation)) healing.add(key)
