@@ -261,8 +261,8 @@ export const createOracle = (
     const observation = observationsOf(invocation).get(key)
     if (!pool || !observation || (after?.Intended && !after.Lease)) return
     // Given up, with something in doubt: the lease only gets an earlier end.
-    if (after?.Intended && before?.Lease?.Invocation === after.Lease?.Invocation && sameJson(apartFromLease(before), apartFromLease(after)))
-      return
+    const isSameHolder = before !== undefined && before.Lease?.Invocation === after?.Lease?.Invocation
+    if (after?.Intended && isSameHolder && sameJson(apartFromLease(before), apartFromLease(after))) return
     if (isHealer(invocation) && before && after && saysOnly(before, after)) return healer.says(after, observation)
     if (after?.Intended) {
       if (isHealer(invocation)) healing.add(key)
