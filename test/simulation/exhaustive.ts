@@ -30,13 +30,17 @@ const pairOf = (name: string): Pair => {
 }
 
 /**
- * Pairs by name; `create-*` stands for all that begin so. Every single fault, two of them where one event is alone, and the time that is too short
+ * Pairs by name; `create-*` stands for all that begin so, `*-alone` for all that end so. Every single fault, two of them where one event is alone, and the time that is too short
  * where the second event follows a FAILED; or what is asked for.
+ * @throws RangeError for a name that no pair has
  */
 export const tasksOf = (names: readonly string[] | undefined, faults: number | undefined, seconds: number | undefined): readonly Task[] => {
-  const isChosen = ({ name }: Pair): boolean =>
-    names?.some((one) => name === one || (one.endsWith('*') && name.startsWith(one.slice(0, -1)))) ?? true
-  const chosen = PAIRS.filter(isChosen).map(({ name }) => name)
+  const chosen = (names ?? ['*']).flatMap((one) => {
+    const pattern = new RegExp(`^${one.replaceAll('*', '.*')}$`)
+    const meant = PAIRS.map(({ name }) => name).filter((name) => pattern.test(name))
+    if (meant.length === 0) throw new RangeError(`There is no pair "${one}". There are: ${PAIRS.map(({ name }) => name).join(', ')}.`)
+    return meant
+  })
   const asked = chosen.map((pair) => ({ pair, faults: faults ?? 1, seconds: seconds ?? SECONDS }))
   if (faults !== undefined || seconds !== undefined) return asked
   const alone = chosen.filter((name) => name.endsWith('-alone')).map((pair) => ({ pair, faults: 2, seconds: SECONDS }))

@@ -153,15 +153,17 @@ const read = () => {
   }
 }
 
+const chosenTasks = (...chosen: Parameters<typeof tasksOf>): readonly Task[] => {
+  try {
+    return tasksOf(...chosen)
+  } catch (error) {
+    throw error instanceof RangeError ? new Misused(error.message) : error
+  }
+}
+
 const exhaustive = async ({ pairs, faults, seconds, trace, outcomes, workers }: ReturnType<typeof read>): Promise<void> => {
   const count = (name: string, typed: string | undefined) => (typed === undefined ? undefined : numberOf(name, typed, 1))
-  const tasks = tasksOf(pairs?.split(','), count('faults', faults), count('seconds', seconds))
-  if (tasks.length === 0)
-    throw new Misused(
-      `There is no pair "${pairs}". There are: ${tasksOf(undefined, 1, undefined)
-        .map(({ pair }) => pair)
-        .join(', ')}.`,
-    )
+  const tasks = chosenTasks(pairs?.split(','), count('faults', faults), count('seconds', seconds))
   const options = {
     trace: trace ?? false,
     outcomesOnly: outcomes ?? false,
