@@ -3,7 +3,6 @@ import { isDefinite, ServiceError } from '../../lib/errors.ts'
 import { type JsonObject, text } from '../../lib/json.ts'
 import type { Clock, Item, Ports } from '../../lib/ports.ts'
 import { between, chance, type Random } from './random.ts'
-import { isBinding } from './records.ts'
 import type { Entry, Scheduler } from './scheduler.ts'
 import type { Fault, Port } from './steps.ts'
 import { describedPool, type Pool, poolOf, updatePool, type World } from './world.ts'
@@ -22,8 +21,6 @@ export type Process = {
   answeringAt: number | undefined
   /** When a call of the table last came to nothing. */
   tableFailedAt: number | undefined
-  /** When it last asked for its binding, and learned. */
-  lookedAt: number | undefined
   readonly counts: Map<Port, number>
   /** Effects that are on their way to a service. */
   readonly underway: Set<Entry>
@@ -34,8 +31,6 @@ export type Process = {
 export type Watch<P> = {
   readonly began: (process: P, kind: CallKind) => void
   readonly described: (process: P, pool: Pool) => void
-  /** A write-ahead is sent. */
-  readonly ahead: (process: P, userPoolId: string) => void
   /** An UpdateUserPool is sent. @returns what to call when it takes effect */
   readonly updating: (process: P, userPoolId: string) => (pool: Pool, before: Pick<Pool, 'settings' | 'email'>) => void
   /** An UpdateUserPool was refused for sure: it had no effect. */
@@ -254,12 +249,6 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
     }
   }
   const clock = clockOf(scheduler, process)
-  const looking = async <T>(key: string, answer: Promise<T>): Promise<T> => {
-    const at = scheduler.now()
-    const value = await answer
-    if (isBinding(key)) process.lookedAt = at
-    return value
-  }
   return {
     clock,
     userPools: {
@@ -304,18 +293,8 @@ export const portsOf = <P extends Process>(stage: Stage<P>, process: P): Ports =
     },
     table: {
       name: 'bindings',
-      read: (key, signal): Promise<JsonObject | undefined> =>
-        looking(
-          key,
-          call('read', 'dynamodb', 'GetItem', () => world.table.get(key), signal, key),
-        ),
-      put: (item, seen, signal) => {
-        if (item['Intended'] && item['Lease']) watch.ahead(process, item.UserPoolId)
-        return looking(
-          item.UserPoolId,
-          call('put', 'dynamodb', 'PutItem', () => put(item, seen), signal, trace ? itemText(item) : ''),
-        )
-      },
+      read: (key, signal) => call<JsonObject | undefined>('read', 'dynamodb', 'GetItem', () => world.table.get(key), signal, key),
+      put: (item, seen, signal) => call('put', 'dynamodb', 'PutItem', () => put(item, seen), signal, trace ? itemText(item) : ''),
       scan: (after, signal) => call('scan', 'dynamodb', 'Scan', () => page(after), signal, after),
       remove: (key, seen, signal) => call('remove', 'dynamodb', 'DeleteItem', () => remove(key, seen), signal, key),
     },

@@ -49,7 +49,6 @@ export const launcher =
       state: 'running',
       answeringAt: undefined,
       tableFailedAt: undefined,
-      lookedAt: undefined,
       counts: new Map(),
       underway: new Set(),
       die: () => {

@@ -28,8 +28,6 @@ export type Observation = {
   readonly landed: boolean
 }
 
-/** Milliseconds that an invocation may go on after another one has its binding: none, nobody takes it away. */
-const LOST_MS = 0
 /** Milliseconds between the reading of a pool and its writing. */
 const OLDEST_COPY = 3_000
 const apartFromLease = ({ Lease: _, Revision: _revision, ...record }: RecordView) => record
@@ -119,8 +117,6 @@ export const createOracle = (
       knowledge: knowledgeOf(pool.id),
     })
   }
-
-  const ahead: Oracle['ahead'] = () => undefined
 
   const count = ({ id: name }: Invocation, id: string, more: number): void => {
     sent.set(`${name} ${id}`, (sent.get(`${name} ${id}`) ?? 0) + more)
@@ -242,7 +238,7 @@ export const createOracle = (
     const isClaimed = claimsOf(after).some((one) => ownerOf(one) === ownerOf(request.event))
     if (isClaimed && !binding?.Pools?.includes(key)) violated('recorded first', `${id} claims ${key}, and its binding has not recorded it`)
     const held = binding?.Lease
-    const isLost = held && !held.Invocation.endsWith(`/${id}`) && now() - (takenAt.get(binding.UserPoolId) ?? 0) > LOST_MS
+    const isLost = held && !held.Invocation.endsWith(`/${id}`) && now() > (takenAt.get(binding.UserPoolId) ?? 0)
     if (isLost) violated('who lost it stops', `${id} writes ${key} ahead, and ${held.Invocation} has its binding`)
   }
 
@@ -455,7 +451,6 @@ export const createOracle = (
     sendingState,
     began,
     described,
-    ahead,
     updating,
     refused,
     put,

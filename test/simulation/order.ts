@@ -272,10 +272,8 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
     table: {
       name: 'bindings',
       read: (key, signal) => call<JsonObject | undefined>(actor, 'read', 'dynamodb', 'GetItem', () => world.table.get(key), signal, key),
-      put: (item, seen, signal) => {
-        if (item['Intended'] && item['Lease']) oracle().ahead(actor, item.UserPoolId)
-        return call(actor, 'put', 'dynamodb', 'PutItem', () => put(actor, item, seen), signal, `${JSON.stringify(item)} over ${seen}`)
-      },
+      put: (item, seen, signal) =>
+        call(actor, 'put', 'dynamodb', 'PutItem', () => put(actor, item, seen), signal, `${JSON.stringify(item)} over ${seen}`),
       scan: (after, signal) =>
         call(
           actor,
@@ -362,7 +360,6 @@ export const createStage = ({ world, oracle, start, seconds, violated, trace }: 
       state: 'running',
       answeringAt: undefined,
       tableFailedAt: undefined,
-      lookedAt: undefined,
       counts: new Map(),
       underway: new Set(),
       die: () => die(actor),
