@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
 import * as cdk from 'aws-cdk-lib'
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions'
 import { CfnUserPool, UserPool, UserPoolEmail } from 'aws-cdk-lib/aws-cognito'
@@ -26,8 +26,17 @@ execFileSync(process.execPath, [
 ])
 const { CognitoSesBinding, CognitoSesBindingProvider, Heal, OnDelete, Preflight }: typeof Cdk = require('../../dist/cdk')
 
-const { App, CfnParameter, Fn, Stack } = cdk
+const { CfnParameter, Fn, Stack } = cdk
 type Stack = cdk.Stack
+const out = mkdtempSync(join(tmpdir(), 'cognito-ses-binding-cdk-'))
+afterAll(() => rmSync(out, { recursive: true }))
+/** CDK leaves what it synthesises in a folder of its own for each app, and never removes one. */
+class App extends cdk.App {
+  constructor(props: cdk.AppProps = {}) {
+    super({ outdir: mkdtempSync(join(out, 'app-')), ...props })
+  }
+}
+
 const env = { account: '111122223333', region: 'eu-west-1' }
 const POOL = 'eu-west-1_a1B2c3D4e'
 
