@@ -1,31 +1,19 @@
 // What people meet most, through the bundle: the right sentence in the stack's events, and nothing written.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../lib/json.ts'
-import { healthySes, resource, SENDER } from '../driver.ts'
-import type { Lambda } from '../lambda.ts'
-import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { startLambda } from '../stage.ts'
+import { SENDER } from '../driver.ts'
+import { closeStages, openStage, type Stage } from '../stage.ts'
 
-let aws: LocalAws
-let lambda: Lambda
-
+let stage: Stage
 beforeEach(async () => {
-  aws = await startLocalAws()
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
+  stage = await openStage()
 })
-
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
-})
+afterEach(closeStages)
 
 const create = async (properties: JsonObject = {}, pool: JsonObject = {}) => {
-  const UserPoolId = aws.createUserPool({ Name: 'people', ...pool })
-  const stack = resource(aws, (event, context) => lambda.invoke(event, context))
-  return (await stack.create({ UserPoolId, ConfigurationSet: 'mail', ...SENDER, ...properties })).answer
+  const UserPoolId = stage.aws.createUserPool({ Name: 'people', ...pool })
+  return (await stage.resource().create({ UserPoolId, ConfigurationSet: 'mail', ...SENDER, ...properties })).answer
 }
-const updates = () => aws.calls.filter((call) => call.action === 'UpdateUserPool').length
 
 describe('pre-flight refuses before anything is written', () => {
   test.each<[string, RegExp, () => void, JsonObject?]>([
@@ -33,29 +21,33 @@ describe('pre-flight refuses before anything is written', () => {
     [
       'a set that exists only in the pool’s Region',
       /^NotFound: Configuration set mail exists in us-east-1 but not in Amazon SES in eu-west-1/,
-      () => aws.ses.putIdentity('example.com', {}, 'eu-west-1'),
+      () => stage.aws.ses.putIdentity('example.com', {}, 'eu-west-1'),
       { SourceArn: 'arn:aws:ses:eu-west-1:123456789012:identity/example.com' },
     ],
     [
       'a set whose sending is off',
       /^InvalidRequest: Sending is off for configuration set mail/,
-      () => aws.ses.putConfigurationSet('mail', { SendingOptions: { SendingEnabled: false } }),
+      () => stage.aws.ses.putConfigurationSet('mail', { SendingOptions: { SendingEnabled: false } }),
     ],
     [
       'an account whose sending is off',
       /^InvalidRequest: Sending is off for this account/,
-      () => aws.ses.setAccount({ SendingEnabled: false }),
+      () => stage.aws.ses.setAccount({ SendingEnabled: false }),
     ],
     [
       'an account that is shut down',
       /^InvalidRequest: .*has shut down sending/,
-      () => aws.ses.setAccount({ EnforcementStatus: 'SHUTDOWN' }),
+      () => stage.aws.ses.setAccount({ EnforcementStatus: 'SHUTDOWN' }),
     ],
-    ['an identity that does not exist', /^NotFound: Identity example\.com .*does not exist/, () => aws.ses.removeIdentity('example.com')],
+    [
+      'an identity that does not exist',
+      /^NotFound: Identity example\.com .*does not exist/,
+      () => stage.aws.ses.removeIdentity('example.com'),
+    ],
     [
       'an identity that is not verified',
       /^InvalidRequest: Identity example\.com is not verified/,
-      () => aws.ses.putIdentity('example.com', { VerifiedForSendingStatus: false, VerificationStatus: 'PENDING' }),
+      () => stage.aws.ses.putIdentity('example.com', { VerifiedForSendingStatus: false, VerificationStatus: 'PENDING' }),
     ],
     [
       'an address that only inherits from its domain, and names the ARN to use',
@@ -69,7 +61,7 @@ describe('pre-flight refuses before anything is written', () => {
       () => undefined,
       { From: 'a@other.example' },
     ],
-    ['the sandbox', /^InvalidRequest: This account is in the sandbox/, () => aws.ses.setAccount({ ProductionAccessEnabled: false })],
+    ['the sandbox', /^InvalidRequest: This account is in the sandbox/, () => stage.aws.ses.setAccount({ ProductionAccessEnabled: false })],
     [
       'an identity of another account',
       /^InvalidRequest: .*is of account 999999999999/,
@@ -80,16 +72,16 @@ describe('pre-flight refuses before anything is written', () => {
     breaks()
     const answer = await create(properties)
     expect([answer?.Status, answer?.Reason]).toEqual(['FAILED', expect.stringMatching(sentence)])
-    expect(updates()).toBe(0)
+    expect(stage.count('UpdateUserPool')).toBe(0)
   })
 
   test('AllowSandbox accepts the sandbox; WARN reports what ENFORCE refuses; SKIP asks SES nothing', async () => {
-    aws.ses.setAccount({ ProductionAccessEnabled: false })
+    stage.aws.ses.setAccount({ ProductionAccessEnabled: false })
     expect((await create({ AllowSandbox: 'true' }))?.Status).toBe('SUCCESS')
     expect(await create({ Preflight: 'WARN' })).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: expect.stringContaining('sandbox') } })
-    aws.clearCalls()
+    stage.aws.clearCalls()
     expect(await create({ Preflight: 'SKIP' })).toMatchObject({ Status: 'SUCCESS', Data: { Max24HourSend: '', EventDestinations: '' } })
-    expect(aws.calls.filter((call) => call.service === 'ses')).toEqual([])
+    expect(stage.aws.calls.filter((call) => call.service === 'ses')).toEqual([])
   })
 })
 
@@ -107,7 +99,7 @@ describe('what stands live and nobody declared', () => {
   )
 
   test('a From that a declared SourceArn does not cover is refused', async () => {
-    aws.ses.putIdentity('other.example')
+    stage.aws.ses.putIdentity('other.example')
     const answer = await create(
       { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/other.example', From: undefined },
       { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', ...SENDER } },
@@ -117,7 +109,7 @@ describe('what stands live and nobody declared', () => {
 })
 
 test('beside an address identity a From in another case is written, and warned of until the two are the same', async () => {
-  aws.ses.putIdentity('sender@EXAMPLE.com')
+  stage.aws.ses.putIdentity('sender@EXAMPLE.com')
   const SourceArn = 'arn:aws:ses:us-east-1:123456789012:identity/sender@EXAMPLE.com'
   const live = { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn, From: 'sender@example.com' } }
   const kept = await create({ SourceArn: undefined, From: undefined }, live)
@@ -129,7 +121,9 @@ test('beside an address identity a From in another case is written, and warned o
 test('a denial of another action than ours is about that action', async () => {
   const message =
     'User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: iam:PassRole on resource: arn:aws:iam::1:role/sms'
-  aws.fault((call) => (call.action === 'UpdateUserPool' ? { error: { code: 'AccessDeniedException', message, status: 400 } } : undefined))
+  stage.aws.fault((call) =>
+    call.action === 'UpdateUserPool' ? { error: { code: 'AccessDeniedException', message, status: 400 } } : undefined,
+  )
   const { Reason } = (await create()) ?? {}
   expect(Reason).toMatch(/^AccessDenied: .*iam:PassRole.* SmsRoleArns/)
   expect(Reason).not.toMatch(/role call cognito-idp:UpdateUserPool/)
@@ -145,16 +139,16 @@ describe('a permission that the role lacks is named', () => {
     ['GetEmailIdentity', 'ses:GetEmailIdentity'],
     ['GetAccount', 'ses:GetAccount'],
   ])('%s', async (action, named) => {
-    aws.fault((call) =>
+    stage.aws.fault((call) =>
       call.action === action ? { error: { code: 'AccessDeniedException', message: 'User is not authorized', status: 400 } } : undefined,
     )
     const answer = await create()
     expect(answer?.Reason).toMatch(new RegExp(`^AccessDenied: .*${named}`))
-    expect(aws.calls.filter((call) => call.action === 'UpdateUserPool' && call.status === 200)).toEqual([])
+    expect(stage.aws.calls.filter((call) => call.action === 'UpdateUserPool' && call.status === 200)).toEqual([])
   })
 
   test('GetConfigurationSetEventDestinations only feeds warnings, so its denial is one', async () => {
-    aws.fault((call) =>
+    stage.aws.fault((call) =>
       call.action === 'GetConfigurationSetEventDestinations'
         ? { error: { code: 'AccessDeniedException', message: 'no', status: 403 } }
         : undefined,

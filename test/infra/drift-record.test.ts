@@ -1,23 +1,15 @@
 // What the rule leaves of a CloudTrail record is enough for the function, and no more.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { child, type JsonObject } from '../../lib/json.ts'
-import { ACCOUNT, resource as binding, healthySes, REGION, SENDER } from '../driver.ts'
-import type { Lambda } from '../lambda.ts'
-import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { startLambda } from '../stage.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { ACCOUNT, REGION, SENDER } from '../driver.ts'
+import { closeStages, openStage, type Stage } from '../stage.ts'
 import { at, byDefault, type JsonMap, mapAt, resource } from './template.ts'
 
-let aws: LocalAws
-let lambda: Lambda
+let stage: Stage
 beforeEach(async () => {
-  aws = await startLocalAws()
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
+  stage = await openStage()
 })
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
-})
+afterEach(closeStages)
 
 /** A record as CloudTrail writes it, with what must not be kept. */
 const recordOf = (userPoolId: string, userIdentity: JsonMap): JsonMap => ({
@@ -42,14 +34,15 @@ test.each([
   { identity: { type: 'AssumedRole', arn: `arn:aws:sts::${ACCOUNT}:assumed-role/deployer/ada`, accessKeyId: 'ASIASECRET' }, by: 'a role' },
   { identity: { type: 'AWSService', invokedBy: 'cloudformation.amazonaws.com' }, by: 'an identity without an ARN' },
 ])('a pool that $by wiped is healed from it', async ({ identity }) => {
-  const id = aws.createUserPool({ Name: 'people' })
-  const stack = binding(aws, (event, context) => lambda.invoke(event, context), 'mail')
-  expect((await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })).answer?.Status).toBe('SUCCESS')
-  const attached = child(aws.userPool(id), 'EmailConfiguration')
-  aws.changeUserPool(id, (pool: JsonObject) => ({ ...pool, EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' } }))
+  const id = stage.aws.createUserPool({ Name: 'people' })
+  expect((await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })).answer?.Status).toBe('SUCCESS')
+  const attached = stage.email(id)
+  stage.aws.changeUserPool(id, (pool: JsonObject) => ({ ...pool, EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' } }))
 
   const body = transformed(recordOf(id, identity))
-  expect((await lambda.invoke({ Records: [{ messageId: 'm0', eventSource: 'aws:sqs', body }] })).result).toEqual({ batchItemFailures: [] })
-  expect(child(aws.userPool(id), 'EmailConfiguration')).toEqual(attached)
+  expect((await stage.lambda.invoke({ Records: [{ messageId: 'm0', eventSource: 'aws:sqs', body }] })).result).toEqual({
+    batchItemFailures: [],
+  })
+  expect(stage.email(id)).toEqual(attached)
   for (const kept of ['secret@example.com', 'arn:of:theirs', '203.0.113.7', 'laptop', 'ASIASECRET']) expect(body).not.toContain(kept)
 })

@@ -1,23 +1,15 @@
 // What the runbook tells people to type for a claim whose stack is gone, typed: through the bundle, on the local AWS.
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { child, type JsonObject } from '../../lib/json.ts'
-import { resource as binding, healthySes, SENDER, stackArn } from '../driver.ts'
-import type { Lambda } from '../lambda.ts'
-import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { startLambda } from '../stage.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { SENDER, stackArn } from '../driver.ts'
+import { closeStages, openStage, type Stage } from '../stage.ts'
 
-let aws: LocalAws
-let lambda: Lambda
+let stage: Stage
 beforeEach(async () => {
-  aws = await startLocalAws()
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
+  stage = await openStage()
 })
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
-})
+afterEach(closeStages)
 
 const runbook = readFileSync('docs/runbook.md', 'utf8')
 const EXAMPLE = 'arn:aws:cloudformation:eu-west-1:111122223333:stack/mail-of-my-pool/6f2d1c40-0000-11f0-8000-0e0000000001'
@@ -29,33 +21,31 @@ const payloads = (file: string, stackId: string): readonly JsonObject[] =>
     .map(([, json = '']) => JSON.parse(json.replace(EXAMPLE, stackId)))
 
 test('a claim whose stack was deleted with its binding retained is released, and another stack binds', async () => {
-  const stack = (name: string) => binding(aws, (event, context) => lambda.invoke(event, context), name)
-  const id = aws.createUserPool({ Name: 'people' })
-  const email = () => child(aws.userPool(id), 'EmailConfiguration')
-  const before = email()
-  await stack('gone').create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
-  const attached = email()
+  const id = stage.aws.createUserPool({ Name: 'people' })
+  const before = stage.email(id)
+  await stage.resource('gone').create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
+  const attached = stage.email(id)
   const properties = { UserPoolId: id, ConfigurationSet: 'other', ...SENDER }
   // No Delete comes. The claim is in the way.
-  expect((await stack('new').create(properties)).answer?.Reason).toMatch(/^ResourceConflict: .*stack gone/)
+  expect((await stage.resource('new').create(properties)).answer?.Reason).toMatch(/^ResourceConflict: .*stack gone/)
 
   const [dryRun = {}, real = {}] = payloads('release.json', stackArn('gone'))
   expect([dryRun['DryRun'], real['DryRun']]).toEqual([true, undefined])
   const released = { Released: [expect.objectContaining({ UserPoolId: id, Before: attached, After: before })], Failed: [] }
-  expect((await lambda.invoke(dryRun)).result).toEqual(released)
-  expect(email()).toEqual(attached)
-  expect((await lambda.invoke(real)).result).toEqual(released)
-  expect(email()).toEqual(before)
-  expect((await lambda.invoke(real)).result).toEqual({ Released: [], Failed: [] })
+  expect((await stage.lambda.invoke(dryRun)).result).toEqual(released)
+  expect(stage.email(id)).toEqual(attached)
+  expect((await stage.lambda.invoke(real)).result).toEqual(released)
+  expect(stage.email(id)).toEqual(before)
+  expect((await stage.lambda.invoke(real)).result).toEqual({ Released: [], Failed: [] })
 
-  expect((await stack('new').create(properties)).answer?.Status).toBe('SUCCESS')
+  expect((await stage.resource('new').create(properties)).answer?.Status).toBe('SUCCESS')
 })
 
 test('the sweep by hand is a sweep', async () => {
   const sweeps = payloads('sweep.json', '')
   expect(sweeps.length).toBeGreaterThan(0)
-  for (const event of sweeps) expect((await lambda.invoke(event)).error).toBeUndefined()
-  expect(lambda.log.filter((line) => line['_aws'] !== undefined)).toHaveLength(sweeps.length)
+  for (const event of sweeps) expect((await stage.lambda.invoke(event)).error).toBeUndefined()
+  expect(stage.lambda.log.filter((line) => line['_aws'] !== undefined)).toHaveLength(sweeps.length)
 })
 
 test('the policy that keeps a pool from being touched is JSON with a Deny', () => {

@@ -1,23 +1,15 @@
 // What the function counts trips the alarm that the runbook explains: through the bundle, on the local AWS.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { child, type JsonObject } from '../../lib/json.ts'
-import { ACCOUNT, resource as binding, healthySes, REGION, SENDER } from '../driver.ts'
-import type { Lambda } from '../lambda.ts'
-import { type LocalAws, startLocalAws } from '../local-aws/index.ts'
-import { startLambda } from '../stage.ts'
+import type { JsonObject } from '../../lib/json.ts'
+import { ACCOUNT, REGION, SENDER } from '../driver.ts'
+import { closeStages, openStage, type Stage } from '../stage.ts'
 import { at, byDefault, resource, resourceNames } from './template.ts'
 
-let aws: LocalAws
-let lambda: Lambda
+let stage: Stage
 beforeEach(async () => {
-  aws = await startLocalAws()
-  healthySes(aws)
-  lambda = await startLambda(aws.environment)
+  stage = await openStage()
 })
-afterEach(async () => {
-  await lambda.kill()
-  await aws.close()
-})
+afterEach(closeStages)
 
 const SWEEP = { source: 'aws.events', 'detail-type': 'Scheduled Event', account: ACCOUNT, region: REGION, detail: {} }
 
@@ -34,50 +26,48 @@ const tripped = (line: JsonObject): readonly string[] => {
 }
 
 const afterSweep = async (): Promise<readonly string[]> => {
-  await lambda.invoke(SWEEP)
-  return tripped(lambda.log.filter((line) => line['_aws'] !== undefined).at(-1) ?? {})
+  await stage.lambda.invoke(SWEEP)
+  return tripped(stage.lambda.log.filter((line) => line['_aws'] !== undefined).at(-1) ?? {})
 }
 
 const bound = async (extra: JsonObject = {}): Promise<string> => {
-  const id = aws.createUserPool({ Name: 'people' })
-  const stack = binding(aws, (event, context) => lambda.invoke(event, context), 'mail')
-  expect((await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...extra })).answer?.Status).toBe('SUCCESS')
+  const id = stage.aws.createUserPool({ Name: 'people' })
+  expect((await stage.resource().create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, ...extra })).answer?.Status).toBe('SUCCESS')
   return id
 }
-const ownerSets = (id: string, EmailConfiguration: JsonObject) => aws.changeUserPool(id, (pool) => ({ ...pool, EmailConfiguration }))
 const WIPED = { EmailSendingAccount: 'COGNITO_DEFAULT' }
 
 test('a pool as declared, and one that is healed, trip none', async () => {
   const id = await bound()
   expect(await afterSweep()).toEqual([])
-  ownerSets(id, WIPED)
+  stage.ownerSets(id, WIPED)
   expect(await afterSweep()).toEqual([])
 })
 
 test('another set that somebody chose trips ContestedAlarm, in each sweep again', async () => {
   const id = await bound()
-  ownerSets(id, { ...child(aws.userPool(id), 'EmailConfiguration'), ConfigurationSet: 'theirs' })
+  stage.ownerSets(id, { ...stage.email(id), ConfigurationSet: 'theirs' })
   expect(await afterSweep()).toEqual(['ContestedAlarm'])
   expect(await afterSweep()).toEqual(['ContestedAlarm'])
 })
 
 test('drift that a binding only wants to hear of trips ContestedAlarm', async () => {
   const id = await bound({ Heal: 'NOTIFY' })
-  ownerSets(id, WIPED)
+  stage.ownerSets(id, WIPED)
   expect(await afterSweep()).toEqual(['ContestedAlarm'])
 })
 
 test('a wiped pool whose set is gone trips RefusedAlarm, in each sweep again', async () => {
   const id = await bound()
-  ownerSets(id, WIPED)
-  aws.ses.removeConfigurationSet('mail')
+  stage.ownerSets(id, WIPED)
+  stage.aws.ses.removeConfigurationSet('mail')
   expect(await afterSweep()).toEqual(['RefusedAlarm'])
   expect(await afterSweep()).toEqual(['RefusedAlarm'])
 })
 
 test('a pool that Cognito does not let us look at trips FailedAlarm', async () => {
   await bound()
-  aws.fault(({ action }) =>
+  stage.aws.fault(({ action }) =>
     action === 'DescribeUserPool' ? { error: { code: 'AccessDeniedException', message: 'no', status: 400 } } : undefined,
   )
   expect(await afterSweep()).toEqual(['FailedAlarm'])
@@ -85,7 +75,7 @@ test('a pool that Cognito does not let us look at trips FailedAlarm', async () =
 
 test('a pool as declared whose set is gone trips BrokenAlarm, in each sweep again', async () => {
   await bound()
-  aws.ses.removeConfigurationSet('mail')
+  stage.aws.ses.removeConfigurationSet('mail')
   expect(await afterSweep()).toEqual(['BrokenAlarm'])
   expect(await afterSweep()).toEqual(['BrokenAlarm'])
 })
@@ -93,18 +83,18 @@ test('a pool as declared whose set is gone trips BrokenAlarm, in each sweep agai
 test('a pool that another operation works on counts as not looked at', async () => {
   const id = await bound()
   const Lease = { Event: 'x', Invocation: 'x', StartedAt: '2026-01-01T00:00:00.000Z', Until: '2999-01-01T00:00:00.000Z' }
-  await aws.table.put({ ...(await aws.table.read(id)), Lease })
+  await stage.aws.table.put({ ...(await stage.aws.table.read(id)), Lease })
   expect(await afterSweep()).toEqual(['FailedAlarm'])
 })
 
 test('what the function does not know makes it throw, which Lambda counts in Errors: ErrorAlarm', async () => {
-  expect((await lambda.invoke({ hello: 'world' })).error).toBeDefined()
+  expect((await stage.lambda.invoke({ hello: 'world' })).error).toBeDefined()
   expect(resource(byDefault, 'ErrorAlarm')).toMatchObject({ Namespace: 'AWS/Lambda', MetricName: 'Errors' })
 })
 
 test('a record that cannot be handled goes back each time, and after five times to the dead letters: DeadLetterAlarm', async () => {
   const id = await bound()
-  aws.fault(({ action }) =>
+  stage.aws.fault(({ action }) =>
     action === 'DescribeUserPool' ? { error: { code: 'AccessDeniedException', message: 'no', status: 400 } } : undefined,
   )
   const detail = { eventName: 'UpdateUserPool', requestParameters: { userPoolId: id } }
@@ -112,7 +102,7 @@ test('a record that cannot be handled goes back each time, and after five times 
   const attempts = Number(at(resource(byDefault, 'DriftQueue'), 'RedrivePolicy', 'maxReceiveCount'))
   expect(attempts).toBe(5)
   for (let attempt = 0; attempt < attempts; attempt += 1)
-    expect((await lambda.invoke(batch)).result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] })
+    expect((await stage.lambda.invoke(batch)).result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] })
   expect(resource(byDefault, 'DeadLetterAlarm')['Dimensions']).toEqual([
     { Name: 'QueueName', Value: { 'Fn::GetAtt': ['DriftDeadLetterQueue', 'QueueName'] } },
   ])
