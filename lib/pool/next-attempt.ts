@@ -34,7 +34,7 @@ const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTempl
 const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
 
 /** A denial that names an identity of SES is about the sender. Any other is about the function's role, and may pass. */
-const isAboutIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
+const namesIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
 
 /**
  * Whether the service refused the way back for good: COGNITO_DEFAULT with email MFA or email OTP, or a sender of base's own that it takes no more.
@@ -45,7 +45,7 @@ const refusesSender = (error: ServiceError, operation: Operation, next: Plan, li
   (operation.kind !== 'heal' || next.claims.length === 0) &&
   isDefinite(error) &&
   !isThrottled(error) &&
-  !(isDenied(error) && !isAboutIdentity(error)) &&
+  !(isDenied(error) && !namesIdentity(error)) &&
   ATTEMPTS[error.code] === undefined &&
   live['EmailSendingAccount'] === 'DEVELOPER' &&
   SENDER.some((name) => next.changes.includes(name))
