@@ -1,4 +1,5 @@
 // One invocation of the Lambda: who we are, the lease that says so, and the deadline that ends all work before the time is over.
+import { setMaxListeners } from 'node:events'
 import { type Arn, parseArn } from '../lib/arn.ts'
 import type { Invocation, PoolWork } from '../lib/invocation.ts'
 import { isObject, type JsonObject, text } from '../lib/json.ts'
@@ -51,6 +52,8 @@ export type Deadline = {
 /** @param onExpiry hears that the work is about to be stopped */
 export const deadlineIn = (clock: Clock, workMs: number, closingMs: number, onExpiry: () => void = () => undefined): Deadline => {
   const [work, closing, over] = [new AbortController(), new AbortController(), new AbortController()]
+  // Each call listens while it lasts. From the eleventh at once on Node would write of a memory leak into the log.
+  setMaxListeners(0, work.signal, closing.signal)
   const run = async (): Promise<void> => {
     await clock.sleep(Math.max(0, workMs), over.signal)
     onExpiry()

@@ -134,6 +134,15 @@ describe('the body is at most 4,096 bytes', () => {
   })
 })
 
+test('the log is JSON, line by line, also when a dozen pools are worked on at once: Node has nothing to warn about', async () => {
+  const stage = await openStage()
+  const ids = Array.from({ length: 12 }, () => stage.aws.createUserPool(PLAIN))
+  const { answer } = await stage.resource().create({ UserPoolIds: ids, ConfigurationSet: 'mail', ...SENDER })
+  expect(answer?.Status).toBe('SUCCESS')
+  expect(stage.lambda.log.length).toBeGreaterThan(12)
+  expect(stage.lambda.log.filter((line) => line['message'] === undefined)).toEqual([])
+})
+
 describe('the physical ID', () => {
   test('is of the stack and the logical ID and of nothing else, short, and the same in every answer', async () => {
     const stage = await openStage()
