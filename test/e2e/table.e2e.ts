@@ -87,3 +87,6 @@ describeWith(['dynoxide'], 'the table on dynoxide', () =>
 // Amazon's DynamoDB Local, or any other that somebody has started: docs/e2e.md.
 const { AWS_ENDPOINT_URL_DYNAMODB: theirs } = process.env
 if (theirs) describe(`the table on ${theirs}`, () => suites(async () => ({ endpoint: theirs, stop: async () => undefined })))
+else
+  test.skip('the table on Amazon’s DynamoDB Local, or another of yours: start it, and name it in AWS_ENDPOINT_URL_DYNAMODB', () =>
+    undefined)
