@@ -34,7 +34,7 @@ const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTempl
 const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
 
 /** A denial that names an identity of SES is about the sender. Any other is about the function's role, and may pass. */
-const namesIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
+const namesIdentity = ({ message }: ServiceError): boolean => /\bses:|\bidentity\b/i.test(message)
 
 /**
  * Whether the service refused the way back for good: COGNITO_DEFAULT with email MFA or email OTP, or a sender of base's own that it takes no more.

@@ -36,9 +36,41 @@ test.each([
     expect(answer?.Status).toBe('SUCCESS')
     expect(stage.email(id)).toEqual({ EmailSendingAccount: 'DEVELOPER', ...SENDER })
     expect(await stage.poolRecord(id)).toBeUndefined()
-    expect(stage.lines('WARN').join()).toMatch(/does not let user pool .* go back to SourceArn .*From owner@example\.com/)
+    expect(stage.lines('WARN').join()).toMatch(
+      /does not let user pool .* go back to SourceArn [^ ]+example\.com, From owner@example\.com: /,
+    )
   },
 )
+
+test('a refused sender without From is named by its SourceArn alone', async () => {
+  const { From: _, ...own } = OWN
+  stage.ownerSets(id, own)
+  const binding = stage.resource()
+  await binding.create(wish())
+  refuseSender(undefined, 'SomethingNewException', 'No.')
+  expect((await binding.delete(wish())).answer?.Status).toBe('SUCCESS')
+  expect(stage.lines('WARN').join()).toContain(`go back to SourceArn ${own['SourceArn']}: No.`)
+})
+
+test.each(['ConcurrentModificationException', 'UserImportInProgressException', 'InvalidSmsRoleTrustRelationshipException'])(
+  'a Delete waits for what passes (%s), and puts the sender back',
+  async (code) => {
+    const binding = stage.resource()
+    await binding.create(wish())
+    stage.aws.fault(({ action, count }) =>
+      action === 'UpdateUserPool' && count === 1 ? { error: { code, message: 'Not now.' } } : undefined,
+    )
+    expect((await binding.delete(wish())).answer?.Status).toBe('SUCCESS')
+    expect(stage.email(id)).toEqual(OWN)
+    expect(stage.lines('WARN')).toEqual([])
+  },
+)
+
+test('a Create whose own sender is refused is FAILED: only the way back may keep the sender that the pool has', async () => {
+  refuseSender(SENDER.From, 'SomethingNewException', 'No.')
+  expect((await stage.resource().create(wish())).answer?.Reason).toMatch(/^InvalidRequest: .*SomethingNewException.*No\./)
+  expect(stage.email(id)).toEqual(OWN)
+})
 
 test('a Delete that the function’s role may not carry out is FAILED: trying again can help', async () => {
   const binding = stage.resource()
