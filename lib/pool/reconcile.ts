@@ -169,19 +169,13 @@ const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: P
   if (!error) return sent
   if (isDefinite(error)) run.sent = earlier
   work.signal.throwIfAborted()
-  return anotherWay(run, error, request, live, next)
+  return anotherWay(run, error, request, next)
 }
 
 /** After an update that was refused, or of which nothing is known: another attempt, or the sentence. */
-const anotherWay = async (
-  run: Run,
-  error: ServiceError,
-  request: JsonObject,
-  live: EmailConfiguration,
-  next: Plan,
-): Promise<Refusal | typeof AGAIN> => {
+const anotherWay = async (run: Run, error: ServiceError, request: JsonObject, next: Plan): Promise<Refusal | typeof AGAIN> => {
   const { userPoolId, work } = run
-  const again = nextAttempt(error, run, next, live, work.ports.clock)
+  const again = nextAttempt(error, run, next, work.ports.clock)
   const said = refusalFor(error, { userPoolId, region: work.region, request })
   if (!again) return said
   run.attempts = again.attempts

@@ -22,7 +22,7 @@ const unhealed = v.pipe(
   v.union([v.object({ Kind: v.string(), Why: v.string(), At: v.optional(v.string()) }), v.string()]),
   v.transform((value) => {
     if (typeof value !== 'string') return value
-    const [kind = '', ...why] = value.split(': ')
+    const [kind = value, ...why] = value.split(': ')
     return { Kind: kind, Why: why.join(': ') }
   }),
 )

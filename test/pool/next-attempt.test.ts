@@ -95,7 +95,7 @@ test('the pool is never read again while an update that may have had an effect m
       (status, chance, failures) => {
         const error = new ServiceError('cognito-idp:UpdateUserPool', 'InternalErrorException', 'What?', status)
         const clock = { now: () => 0, random: () => chance, sleep: async () => undefined }
-        const again = nextAttempt(error, { attempts: { ...FIRST_ATTEMPT, failures }, operation }, next, live, clock)
+        const again = nextAttempt(error, { attempts: { ...FIRST_ATTEMPT, failures }, operation }, next, clock)
         expect(again?.wait).toBeGreaterThan(IN_DOUBT_MS)
         expect(again?.attempts.failures).toBe(failures + 1)
       },

@@ -56,11 +56,12 @@ test('what could be read before an update and not after it is a warning too, and
   expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: expect.stringContaining('could not be compared') } })
 })
 
-test('where the time ends while they are read, nothing is sent: FAILED, and the pool is as it was', async () => {
+test('where the time ends while they are read, nothing is sent: FAILED, and no record is left to finish', async () => {
   stage.aws.fault(everyTime('GetUserPoolMfaConfig', 'hang'))
-  const { answer } = await stage.resource().create(wish())
+  const { answer } = await stage.resource().create(wish(), { context: { remainingMs: 2_500 } })
   expect(answer?.Reason).toMatch(/^NotStabilized: /)
   expect(stage.count('UpdateUserPool')).toBe(0)
+  expect(await stage.poolRecord(id)).toBeUndefined()
 })
 
 test.each([

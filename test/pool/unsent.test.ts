@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject } from '../../lib/json.ts'
 import { SENDER } from '../driver.ts'
-import { closeStages, openStage } from '../stage.ts'
+import { closeStages } from '../stage.ts'
+import { openVirtualStage } from '../virtual/stage.ts'
 
 afterEach(closeStages)
 
@@ -18,7 +19,7 @@ const withUnused = (pool: JsonObject, unused: number): JsonObject => ({
 })
 
 const createOn = async (pool: JsonObject, afterUpdate?: (pool: JsonObject, before: JsonObject) => JsonObject) => {
-  const stage = await openStage()
+  const stage = await openVirtualStage()
   const id = stage.aws.createUserPool(pool)
   stage.aws.afterUpdate = afterUpdate
   const resource = stage.resource()
