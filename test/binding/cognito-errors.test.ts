@@ -1,9 +1,8 @@
-// Every error that the service's model gives for UpdateUserPool, played against the core: the right code, a remedy, and nothing on the pool.
+// Every error that the service's model gives for UpdateUserPool, played through the bundle: the right code, a remedy, and nothing on the pool.
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { SENDER } from '../driver.ts'
 import { errorsOf } from '../local-aws/model/violations.ts'
-import { closeStages, everyTime } from '../stage.ts'
-import { openVirtualStage } from '../virtual/stage.ts'
+import { closeStages, everyTime, openStage } from '../stage.ts'
 
 type Played = {
   /** What the service says. */
@@ -20,7 +19,7 @@ type Played = {
 }
 
 const ONCE = [1, 1] as const
-const UNTIL_THE_END = { attempts: [1, 60], remainingMs: 10_000 } as const
+const UNTIL_THE_END = { attempts: [1, 60], remainingMs: 2_500 } as const
 
 const ERRORS: Readonly<Record<string, Played>> = {
   ResourceNotFoundException: {
@@ -102,7 +101,7 @@ test('the table has every error of the model, and no other', () => {
 describe('an update that Amazon Cognito answers with', () => {
   test.each(Object.entries(ERRORS))('%s is FAILED with its sentence, and the pool is as it was', async (code, played) => {
     const { said, reason, remedy, attempts, status = 400, remainingMs } = played
-    const stage = await openVirtualStage()
+    const stage = await openStage()
     const UserPoolId = stage.aws.createUserPool({ Name: 'people' })
     stage.aws.fault(everyTime('UpdateUserPool', { error: { code, message: said, status } }))
     const before = stage.aws.userPool(UserPoolId)

@@ -115,8 +115,9 @@ describe('two readings of a pool', () => {
   })
 })
 
-test('nothing of EmailConfiguration counts as a setting', () => {
+test('nothing of EmailConfiguration counts as a setting, nor what is never sent back', () => {
   expect(updatableSettings({ EmailConfiguration: { From: 'x' } })).toEqual({})
+  expect(settingsCount({ Id: ID, Name: 'people', EmailConfiguration: { From: 'x' }, MfaConfiguration: 'ON', LambdaConfig: {} })).toBe(3)
 })
 
 describe('the lifetime that cannot be sent beside its successor', () => {

@@ -2,8 +2,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { child, type JsonObject } from '../../lib/json.ts'
 import { SENDER } from '../driver.ts'
-import { closeStages } from '../stage.ts'
-import { openVirtualStage } from '../virtual/stage.ts'
+import { closeStages, openStage } from '../stage.ts'
 
 afterEach(closeStages)
 
@@ -19,7 +18,7 @@ const withUnused = (pool: JsonObject, unused: number): JsonObject => ({
 })
 
 const createOn = async (pool: JsonObject, afterUpdate?: (pool: JsonObject, before: JsonObject) => JsonObject) => {
-  const stage = await openVirtualStage()
+  const stage = await openStage()
   const id = stage.aws.createUserPool(pool)
   stage.aws.afterUpdate = afterUpdate
   const resource = stage.resource()
