@@ -23,6 +23,11 @@ test.each([
   expect(readPoolRecord({ ...record({}), Unhealed }, 'table')).toMatchObject({ ok: true, record: { Unhealed: read } })
 })
 
+test('an item whose member is of another kind is refused, and the member and what was expected are named', () => {
+  const read = readPoolRecord({ ...record({}), Applied: 'DEVELOPER' }, 'table')
+  expect(read).toMatchObject({ ok: false, message: expect.stringContaining('cannot be read: Applied: an object is expected.') })
+})
+
 test('a claim that is being changed counts once, as it is to be; one that is being taken off still counts', () => {
   const Intended = { EmailConfiguration: {}, Claims: [claim('Kept', 'mail-2')], At: '2026-11-25T12:00:00Z' }
   expect(openClaims(record({ Claims: [claim('Kept'), claim('Leaving')], Intended }))).toEqual([claim('Leaving'), claim('Kept', 'mail-2')])

@@ -7,6 +7,7 @@ import {
   changedUnsent,
   DESCRIBE_ONLY,
   saysOnlyWhatWasRead,
+  settingsCount,
   updatableSettings,
   updateRequest,
 } from '../../lib/pool/settings.ts'
