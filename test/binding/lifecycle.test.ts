@@ -249,6 +249,7 @@ test('Delete of a pool that is gone succeeds; Create and Update on one are FAILE
   )
   expect((await stack.delete(properties)).answer?.Status).toBe('SUCCESS')
   expect(await poolRecord(id)).toBeUndefined()
+  expect(lines('WARN')).toEqual([])
 })
 
 test('Delete finds its claim under an ID that CloudFormation made up, and does nothing under another binding’s', async () => {
