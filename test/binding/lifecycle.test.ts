@@ -107,6 +107,14 @@ test('a Create that finds the pool as declared writes nothing and still records 
   expect(email(id)).toEqual(asDeclared)
 })
 
+test('with Preflight SKIP nothing is said of what SES has', async () => {
+  const stack = await startInVirtualTime()
+  const id = aws.createUserPool(PLAIN)
+  aws.ses.removeConfigurationSet('mail')
+  const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, Preflight: 'SKIP' })
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: '' } })
+})
+
 test('a From that differs only in quotes, blanks and the case of the domain is not written', async () => {
   const stack = await start()
   const id = aws.createUserPool({
