@@ -77,7 +77,7 @@ const attempt = async (run: Run): Promise<Outcome> => {
   // Observe.
   const observed = await observe(run.work, run.userPoolId, run.operation)
   if ('ok' in observed) return observed
-  if (observed.kind === 'absent') return withNothingThere(run, observed.record)
+  if (observed.kind !== 'observed') return withNothingThere(run, observed.record)
 
   // Plan.
   const next = await propose(run, observed)
@@ -112,7 +112,7 @@ const withNothingThere = async (run: Run, record: PoolRecord | undefined): Promi
     const gone = new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400)
     return refusalFor(gone, { userPoolId, region: work.region })
   }
-  return !record || (await drop(work, record, operation)) ? reconciled(run, {}, false, []) : AGAIN
+  return !record || (await drop(work, record, operation.owner)) ? reconciled(run, {}, false, []) : AGAIN
 }
 
 /** The plan for what was observed, unless the claims or the admission say no. */

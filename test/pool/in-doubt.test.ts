@@ -49,7 +49,7 @@ test('after a FAILED the binding is held for two seconds, and for no longer', as
 test('after a SUCCESS nobody is held up', async () => {
   await stage.resource().create(wish())
   expect(await stage.bindingRecord()).not.toHaveProperty('Lease')
-  expect(await stage.poolRecord(id)).not.toHaveProperty('Lease')
+  for (const passing of ['Lease', 'Intended', 'HealHistory']) expect(await stage.poolRecord(id)).not.toHaveProperty(passing)
 })
 
 test('a ConfigurationSet that its owner writes between our update and our reading is theirs: the next event lays the declared one, Delete gives theirs back', async () => {

@@ -98,11 +98,12 @@ describe('a pool that another stack has bound', () => {
 })
 
 describe('a pool on which another stack is at work', () => {
-  /** Stack `shop` has two bindings on the pool, and is held in the middle of what `next` does; stack `mail` comes meanwhile. */
+  /** Over a binding of stack `till`, stack `shop` has two on the pool, and is held in the middle of what `next` does; stack `mail` comes meanwhile. */
   const heldAt = async (next: (second: ReturnType<Stage['resource']>, declared: JsonObject) => Promise<unknown>) => {
     const stage = await openVirtualStage()
     const id = stage.aws.createUserPool(OWNED)
-    const declared = { UserPoolId: id, ConfigurationSet: 'other' }
+    const declared = { UserPoolId: id, ConfigurationSet: 'other', Takeover: 'true' }
+    await stage.resource('till').create(declared)
     await stage.resource('shop', 'First').create(declared)
     await stage.resource('shop', 'Second').create({ ...declared, ConfigurationSet: 'mail-2' })
     const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
@@ -115,15 +116,25 @@ describe('a pool on which another stack is at work', () => {
   const updating = (second: ReturnType<Stage['resource']>, declared: JsonObject) =>
     second.update(declared, { ...declared, ConfigurationSet: 'mail-2' })
 
-  test('is waited for until the time runs out: ResourceConflict that names the pool, and who has bound it, once', async () => {
+  test('is waited for until the time runs out: ResourceConflict that names the pool, and who has bound it, each stack once', async () => {
     const { id, working, held, create, count } = await heldAt(updating)
     const { answer } = await create(3_000)
     expect(answer?.Reason).toMatch(
       new RegExp(
-        `^ResourceConflict: Another operation on user pool ${id} \\(bound by shop\\) was still running when the time ran out\\. Try again`,
+        `^ResourceConflict: Another operation on user pool ${id} \\(bound by till, shop\\) was still running when the time ran out\\. Try again`,
       ),
     )
     expect(count('UpdateUserPool')).toBe(3)
+    held.release()
+    await working
+  })
+
+  test('is left to that stack by the healer, which does not wait', async () => {
+    const { lambda, now, working, held, lines } = await heldAt(updating)
+    const began = now()
+    const { error } = await lambda.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} })
+    expect([error, lines('ERROR')]).toEqual([undefined, []])
+    expect(now() - began).toBeLessThan(200)
     held.release()
     await working
   })
