@@ -87,6 +87,14 @@ describe('a token bucket', () => {
     expect(await turns(clock, tokenBucket(clock, 10, 3), 6)).toEqual([0, 0, 0, 100, 200, 300])
   })
 
+  test('holds nobody up who need not wait', async () => {
+    const asleep = new Error('asleep')
+    const clock = { ...clockAt(), sleep: () => Promise.reject(asleep) }
+    const turn = tokenBucket(clock, 10, 3)
+    for (let count = 0; count < 3; count += 1) await turn(unending())
+    await expect(turn(unending())).rejects.toBe(asleep)
+  })
+
   test('that was left alone for long holds no more than a burst', async () => {
     const clock = clockAt()
     const turn = tokenBucket(clock, 10, 3)

@@ -177,6 +177,7 @@ describe('a member is the same', () => {
     ['From', '"A"  <a@A.example>', 'A <a@a.example>', true],
     ['From', null, 'a@a.example', false],
     ['From', null, undefined, true],
+    ['From', { Address: 'a@a.example' }, 'a@a.example', false],
     ['EmailSendingAccount', undefined, 'COGNITO_DEFAULT', true],
     ['SourceArn', `${ARN('a')}/a@A.example`, `${ARN('a')}/a@a.example`, false],
     ['Tomorrow', 'a@A.example', 'a@a.example', false],
