@@ -367,6 +367,20 @@ describe('when the time runs short', () => {
     expect(answer?.Reason).toMatch(/^Throttling: /)
   })
 
+  test('while another event of the binding is at work, the Reason says so, even where the last look at it has no answer', async () => {
+    const { stage, ids, mail } = await withPools(1)
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const first = mail.create(on(ids[0]))
+    await held.reached
+    const mend = stage.aws.fault(({ action, count }) => (action === 'GetItem' && count > 1 ? 'hang' : undefined))
+    const again = stage.resource('mail', 'Binding', await stage.newLambda())
+    const { answer } = await again.create({ ...on(ids[0]), Nonce: '2' }, { context: { remainingMs: TIME } })
+    mend()
+    held.release()
+    expect((await first).answer?.Status).toBe('SUCCESS')
+    expect(answer?.Reason).toMatch(/^ResourceConflict: Another operation on Binding was still running when the time ran out/)
+  })
+
   test('the Reason is what it hangs on now, not what was waited out before', async () => {
     const { stage, ids, mail } = await withPools(1)
     stage.aws.fault(({ action, count }) => {
