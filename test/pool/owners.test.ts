@@ -220,6 +220,16 @@ describe('of two stacks on one pool', () => {
   })
 })
 
+test('of two stacks on a pool that is gone each Delete takes its own claim off the record, and the last one the record', async () => {
+  const stage = await openVirtualStage()
+  const { id, shop, mail, lower, upper } = await twoStacks(stage)
+  stage.aws.removeUserPool(id)
+  expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
+  expect(await claimsOf(stage, id)).toMatchObject([{ StackId: stackArn('shop') }])
+  expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
+  expect(await stage.poolRecord(id)).toBeUndefined()
+})
+
 describe('a binding that is renamed in its stack', () => {
   const renamed = async (stage: Stage, pool: JsonObject) => {
     const id = stage.aws.createUserPool(pool)
