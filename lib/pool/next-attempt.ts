@@ -49,14 +49,20 @@ const refusesSender = (error: ServiceError, operation: Operation, next: Plan): b
   ATTEMPTS[error.code] === undefined &&
   SENDER.some((name) => next.changes.includes(name))
 
-/** Only ConfigurationSet and ReplyToEmailAddress go back to base. */
+const onDefault = (live: EmailConfiguration): boolean => live['EmailSendingAccount'] !== 'DEVELOPER'
+
+/** Only ConfigurationSet and ReplyToEmailAddress go back; on COGNITO_DEFAULT no set does, because it would have no sender. */
 export const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
-  const desired = withMembersOf(live, next.desired, ['ConfigurationSet', 'ReplyToEmailAddress'])
+  const desired = withMembersOf(live, next.desired, [...(onDefault(live) ? [] : ['ConfigurationSet']), 'ReplyToEmailAddress'])
   return { ...next, desired, toSend: desired, changes: differingMembers(live, desired) }
 }
 
-export const senderKept = (userPoolId: string, { sender, said }: RefusedSender): string =>
-  `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has; ConfigurationSet and ReplyToEmailAddress were put back.`
+export const senderKept = (userPoolId: string, { sender, said }: RefusedSender, live: EmailConfiguration): string => {
+  const putBack = onDefault(live)
+    ? ', COGNITO_DEFAULT, and so no ConfigurationSet; ReplyToEmailAddress was put back'
+    : '; ConfigurationSet and ReplyToEmailAddress were put back'
+  return `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has${putBack}.`
+}
 
 const senderOf = (email: EmailConfiguration): string =>
   text(email, 'EmailSendingAccount') === 'DEVELOPER'

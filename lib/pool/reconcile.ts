@@ -121,7 +121,7 @@ const propose = async ({ operation, admission, attempts: { refusedSender } }: Ru
   if (!planned.ok) return planned
   const next = refusedSender ? withSenderKept(planned, observed.live) : planned
   const { refusal, warnings, instead = next } = await admission(observed, next)
-  const remarks = refusedSender ? [senderKept(observed.userPoolId, refusedSender)] : []
+  const remarks = refusedSender ? [senderKept(observed.userPoolId, refusedSender, observed.live)] : []
   return refusal ?? { ...instead, warnings: [...instead.warnings, ...warnings, ...remarks] }
 }
 

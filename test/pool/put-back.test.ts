@@ -86,8 +86,8 @@ test('a Delete with RETAIN of a pool that its owner put on COGNITO_DEFAULT is no
   stage.ownerSets(id, { EmailSendingAccount: 'COGNITO_DEFAULT' })
   refuseSender(SENDER.From, 'InvalidParameterException', 'Email address is not verified.')
   expect((await binding.delete(retained)).answer?.Status).toBe('SUCCESS')
-  expect(stage.email(id)).toMatchObject({ EmailSendingAccount: 'COGNITO_DEFAULT' })
-  expect(stage.lines('WARN').join()).toContain('The pool keeps the sender that it has')
+  expect(stage.email(id)).toEqual({ EmailSendingAccount: 'COGNITO_DEFAULT' })
+  expect(stage.lines('WARN').join()).toContain('The pool keeps the sender that it has, COGNITO_DEFAULT, and so no ConfigurationSet')
   expect(await stage.poolRecord(id)).toBeUndefined()
 })
 
