@@ -30,6 +30,9 @@ describe('what an address says', () => {
     ['"john"@example.com', box('', 'john', 'example.com')],
     [`${'a'.repeat(64)}@example.com`, box('', 'a'.repeat(64), 'example.com')],
     [`${'n'.repeat(982)} <a@example.com>`, box('n'.repeat(982), 'a', 'example.com')],
+    ['user@example.web3', box('', 'user', 'example.web3')],
+    ['user@example.3com', box('', 'user', 'example.3com')],
+    ['user@example.1.com', box('', 'user', 'example.1.com')],
     [`a@${'abcdefghi.'.repeat(25)}com`, box('', 'a', `${'abcdefghi.'.repeat(25)}com`)],
   ])('%j', (text, mailbox) => {
     expect(parseMailbox(text)).toEqual(mailbox)
@@ -45,7 +48,7 @@ describe('what is not one address', () => {
     ['Name user@example.com', /write a name as Name <user@example.com>/],
     ['a@example.com, b@example.com', /^it has a comma that is not in double quotes; give one address only/],
     ['Doe, Jane <jane@example.com>', /put a name that has a comma in double quotes/],
-    ['a@example.com; b@example.com', /semicolon/],
+    ['a@example.com; b@example.com', /^it has a semicolon that is not in double quotes; give one address only/],
     ['a@example.com b@example.com', /more than one @/],
     ['a@example.com <b@example.com>', /^it has an @ before the angle bracket/],
     ['<a@example.com> <b@example.com>', /goes on after the angle bracket/],
@@ -53,8 +56,8 @@ describe('what is not one address', () => {
     ['<user@example.com', /< is not closed/],
     ['<a@example.com> junk', /goes on after the angle bracket/],
     ['<<a@example.com>>', /two angle brackets/],
-    ['Team: a@example.com, b@example.com;', /begins a group/],
-    ['user@example.com (work)', /comment in parentheses/],
+    ['Team: a@example.com, b@example.com;', /colon that is not in double quotes, which begins a group; give one address only: "Team/],
+    ['user@example.com (work)', /^it has a comment in parentheses; leave it out, or put the name in double quotes: "user/],
     ['(work) user@example.com', /comment in parentheses/],
     ['Acme (staging) <a@example.com>', /comment in parentheses; put the name in double quotes: "Acme/],
     ['[Staging] Acme <a@example.com>', /bracket that is not in double quotes; put the name in double quotes: /],
@@ -62,10 +65,12 @@ describe('what is not one address', () => {
     ['Acme \\o/ <a@example.com>', /backslash that is not in double quotes; put the name in double quotes: /],
     ['A > B <a@example.com>', /> without a < before it; put a name that has one in double quotes: /],
     ['A <3 B <a@example.com>', /two angle brackets <; .*put a name that has one in double quotes: /],
-    ['a@[127.0.0.1] "<"', /use a domain name after the @/],
+    ['a@[127.0.0.1] "<"', /bracket that is not in double quotes; use a domain name after the @: /],
     ['"open <user@example.com>', /double quotes are not closed/],
+    ['(work) "open <user@example.com>', /^it has a comment in parentheses; leave it out/],
+    ['user@"example.com"', /^what stands after its @ is not a domain name/],
     ['Name <user@example.com', /< is not closed/],
-    ['Name user@example.com>', /without a < before it/],
+    ['Name user@example.com>', /> without a < before it: "Name/],
     ['back\\slash <user@example.com>', /backslash/],
     ['user@example.com\r\nBcc: victim@example.org', /^it has a line end.*: "user@example\.com\\u000d\\u000aBcc: victim@example\.org"$/],
     ['user\n@example.com', /line end/],
@@ -85,12 +90,14 @@ describe('what is not one address', () => {
     ['user@example.com.', /not a domain name/],
     ['user@-example.com', /not a domain name/],
     ['user@127.0.0.1', /not a domain name/],
+    ['user@10.0.0.127', /not a domain name/],
     ['user@0x7f.0x1', /not a domain name/],
     ['user@[127.0.0.1]', /bracket/],
     ['user@exam ple.com', /not a domain name/],
     ['user@ex%61mple.com', /not a domain name/],
     [`user@${'a'.repeat(64)}.com`, /not a domain name/],
     [`user@${'abcdefgh.'.repeat(30)}com`, /not a domain name/],
+    [`user@${'bücher.'.repeat(20)}example`, /not a domain name/],
     [`${'a'.repeat(20_000)}@example.com`, /^it has 20012 characters; 998 are allowed: "a+…"$/],
   ])('%j', (text, problem) => {
     expect(problemOf(text)).toMatch(problem)
@@ -169,6 +176,9 @@ describe('the same address', () => {
   test.each<[string | undefined, string | undefined, boolean]>([
     [undefined, undefined, true],
     ['a@example.com', undefined, false],
+    [undefined, 'a@example.com', false],
+    ['a@example.com', 'a@example.org', false],
+    ['', ' ', false],
     ['a@example.com', 'a@EXAMPLE.COM', true],
     ['a@example.com', 'A@example.com', false],
     ['Acme Mail <a@example.com>', '"Acme  Mail" <a@example.com>', true],
@@ -200,6 +210,8 @@ test.each<[string, string, boolean]>([
   ['A@example.com', 'a@example.com', false],
   ['a@bücher.example', 'a@xn--bcher-kva.example', false],
   ['Acme <a@Example.com>', 'a@example.com', false],
+  ['no address', 'a@example.com', false],
+  ['a@example.com', 'no address', false],
 ])('%j and %j differ in the case of the domain alone: %j', (a, b, isSo) => {
   expect(differInCase(a, b)).toBe(isSo)
 })
