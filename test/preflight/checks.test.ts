@@ -552,7 +552,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         }),
       },
       { facts: policy({ Effect: 'Deny', Principal: { AWS: 'arn:aws:iam::111122223333:user/x' }, Action: 'ses:*' }) },
-      { facts: identity({ Policies: { broken: '{', odd: 7, empty: '[]' } }) },
+      { facts: identity({ Policies: { broken: '{', odd: 7, empty: '[]', nothing: 'null' } }) },
     ],
   },
   'identity-policy-excludes': {
@@ -997,6 +997,10 @@ describe('identity policies', () => {
       },
       undefined,
     ],
+    ['nobody', { ...deny, Principal: undefined, NotPrincipal: '*' }, undefined],
+    ['an action with a star that stands for nothing', { ...deny, Action: 'ses:SendEmail*' }, 'denies'],
+    ['an action with a star in it that stands for nothing', { ...deny, Action: 'ses:*SendEmail' }, 'denies'],
+    ['an action that only ends like sending', { ...deny, Action: 'SendEmail' }, undefined],
     ['all roles but that one', { ...deny, Condition: { ArnNotEquals: { 'aws:PrincipalArn': ROLE } } }, undefined],
     [
       'all roles but those of services',
@@ -1062,19 +1066,37 @@ describe('identity policies', () => {
     expect(exclusion(policies(other, allow), sending)).toBeUndefined()
     expect(exclusion(policies(other, open), sending)).toBeUndefined()
     expect(exclusion(policies({ ...other, Principal: '*' }), sending)).toBeUndefined()
+    expect(exclusion(policies({ ...other, Effect: 'Deny' }), sending)).toBeUndefined()
     expect(exclusion({}, sending)).toBeUndefined()
+  })
+
+  test('the remedy of an Allow that leaves this pool out names the conditions that fail, and what they lack or have too much', () => {
+    const allow: JsonObject = { Effect: 'Allow', Principal: { Service: ['sns.amazonaws.com', COGNITO.Service] }, Action: 'ses:SendEmail' }
+    const Condition = {
+      StringEquals: { 'aws:SourceAccount': ACCOUNT, 'aws:PrincipalOrgID': 'o-1' },
+      StringNotLike: { 'ses:FromAddress': 'no-*' },
+    }
+    expect(exclusion(policies({ ...allow, Condition }), sending)).toMatchObject({
+      keys: 'ses:FromAddress',
+      holds: 'take no-reply@example.com out of ses:FromAddress',
+    })
   })
 })
 
 test('the remedy of a Deny names what would spare Cognito', () => {
   const deny: JsonObject = { Effect: 'Deny', Action: 'ses:*' }
-  const remedyOf = (statement: JsonObject) =>
-    judged({ facts: policy({ ...deny, ...statement }) }).map(({ message }) => message.split('; ').at(-1))
+  const remedyOf = (statement: JsonObject, subject: Partial<Subject> = {}) =>
+    judged({ subject, facts: policy({ ...deny, ...statement }) }).map(({ message }) => message.split('; ').at(-1))
   expect(remedyOf({ Principal: '*' })).toEqual([`add to that statement the condition ArnNotEquals, aws:PrincipalArn ${ROLE}.`])
   expect(remedyOf({ Principal: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::1:role/x' } } })).toEqual([
     `let aws:PrincipalArn hold ${ROLE} in that statement.`,
   ])
   expect(remedyOf({ NotPrincipal: { AWS: 'arn:aws:iam::1:role/x' } })).toEqual([`add ${ROLE} to NotPrincipal of that statement.`])
+  const everyoneFor = { Principal: '*', Condition: { StringEquals: { 'aws:SecureTransport': 'true' } } }
+  expect(remedyOf(everyoneFor)).toEqual([`add to that statement the condition ArnNotEquals, aws:PrincipalArn ${ROLE}.`])
+  expect(remedyOf({ Principal: '*' }, { account: undefined })).toEqual([
+    'add to that statement the condition ArnNotEquals, aws:PrincipalArn the role AWSServiceRoleForAmazonCognitoIdpEmailService of the pool’s account.',
+  ])
   expect(remedyOf({ Principal: COGNITO })).toEqual(['take Amazon Cognito out of Principal of that statement.'])
 })
 
