@@ -1,7 +1,7 @@
 // What a check is: one row that looks at a pool's wish beside the facts, and the sentence that comes of it.
 import { type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
 import type { Code } from '../errors.ts'
-import { child, isObject, type JsonObject, text } from '../json.ts'
+import { child, type JsonObject, text } from '../json.ts'
 import { excerpt } from '../printable.ts'
 import { type Facts, isUnverified, valueIn } from './facts.ts'
 import { parseSourceArn, type SourceArn, siblingArn } from './source-arn.ts'
@@ -35,8 +35,8 @@ export type Finding = {
   readonly message: string
 }
 
-/** What stands in a sentence's {placeholders}. */
-export type Values = Readonly<Record<string, string>>
+/** What stands in a sentence's {placeholders}; what is undefined stands in no sentence of a row that finds something. */
+export type Values = Readonly<Record<string, string | undefined>>
 
 export type Check = {
   readonly id: string
@@ -66,12 +66,15 @@ export type View = {
   /** Empty while SourceArn is missing, unreadable, or of another partition: SES was not asked in the right place then. */
   readonly facts: Partial<Facts>
   readonly sourceArn: string | undefined
+  /** The identity that the pool would send by. */
   readonly source: SourceArn | undefined
   /** Whether the pool would send by its owner's own identity. */
   readonly hasSender: boolean
   readonly from: Mailbox | NotAMailbox | undefined
+  /** From, when it is one address. */
+  readonly fromAddress: { readonly written: string; readonly mailbox: Mailbox } | undefined
   readonly configurationSet: JsonObject | undefined
-  readonly destinations: readonly JsonObject[] | undefined
+  readonly destinations: readonly JsonObject[]
   readonly account: JsonObject | undefined
   /** Undefined for an identity of another account too. */
   readonly identity: JsonObject | undefined
@@ -107,14 +110,21 @@ export const eventTypes = (destination: JsonObject): readonly string[] =>
 export const names = (destinations: readonly JsonObject[]): string =>
   destinations.map((destination) => text(destination, 'Name') ?? 'unnamed').join(', ')
 
-const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
+/** Whether something is of the function's own account or partition, as far as that is known. */
+export const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
+
+const fromOf = (written: string | undefined): Pick<View, 'from' | 'fromAddress'> => {
+  if (written === undefined) return { from: undefined, fromAddress: undefined }
+  const from = parseMailbox(written)
+  return { from, fromAddress: 'problem' in from ? undefined : { written, mailbox: from } }
+}
 
 export const viewOf = (subject: Subject, facts: Facts): View => {
   const { emailConfiguration, userPoolId } = subject
   const sourceArn = text(emailConfiguration, 'SourceArn')
-  const source = parseSourceArn(sourceArn)
   const hasSender = emailConfiguration['EmailSendingAccount'] === 'DEVELOPER' && sourceArn !== undefined
-  const asked: Partial<Facts> = hasSender && source && isOurs(subject.partition, source.partition) ? facts : {}
+  const source = hasSender ? parseSourceArn(sourceArn) : undefined
+  const asked: Partial<Facts> = source && isOurs(subject.partition, source.partition) ? facts : {}
   const ofIdentity = isOurs(subject.account, source?.account)
   const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined, parents: [] }
   const from = text(emailConfiguration, 'From')
@@ -128,9 +138,9 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
     sourceArn,
     source,
     hasSender,
-    from: from === undefined ? undefined : parseMailbox(from),
+    ...fromOf(from),
     configurationSet: valueIn(known.configurationSet),
-    destinations: valueIn(known.eventDestinations)?.filter(isObject),
+    destinations: valueIn(known.eventDestinations) ?? [],
     account: valueIn(known.account),
     identity: valueIn(known.identity),
     verifiedParent: verified,
@@ -138,12 +148,12 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
       pool: userPoolId,
       region: subject.region,
       sesRegion: source?.region ?? facts.region,
-      set: text(emailConfiguration, 'ConfigurationSet') ?? '',
-      sourceArn: sourceArn ?? '',
-      identity: source?.identity ?? '',
-      from: from ?? '',
-      parent: verified ?? '',
-      parentArn: source && verified !== undefined ? siblingArn(source, verified) : '',
+      set: text(emailConfiguration, 'ConfigurationSet'),
+      sourceArn,
+      identity: source?.identity,
+      from,
+      parent: verified,
+      parentArn: source && verified && siblingArn(source, verified),
     },
   }
 }

@@ -1,6 +1,6 @@
 // What SES says about a set, an identity and an account: each thing asked once for a request, at most two round trips deep.
 import { ServiceError } from '../errors.ts'
-import { child, type JsonObject, text } from '../json.ts'
+import { child, isObject, type JsonObject, text } from '../json.ts'
 import type { Clock, Ses } from '../ports.ts'
 import { retrying } from '../retry.ts'
 import { hasNoSes } from './regions.ts'
@@ -85,7 +85,7 @@ export const factFinder = (
   }
 
   const configurationSet = once((at, name) => ses.getConfigurationSet(at, name, signal))
-  const eventDestinations = once((at, name) => ses.getEventDestinations(at, name, signal))
+  const eventDestinations = once(async (at, name) => (await ses.getEventDestinations(at, name, signal))?.filter(isObject))
   const identity = once((at, name) => ses.getEmailIdentity(at, name, signal))
   const sendingPool = once((at, name) => ses.getDedicatedIpPool(at, name, signal))
   const account = once((at) => ses.getAccount(at, signal))
