@@ -12,6 +12,9 @@ export type Mailbox = {
   readonly domain: string
 }
 
+/** `address` is as it is written, without a name and angle brackets. */
+export type Address = { readonly mailbox: Mailbox; readonly address: string }
+
 export type NotAMailbox = { readonly problem: string }
 
 /** Longest From or ReplyToEmailAddress, in UTF-16 units: the longest line of a mail (RFC 5322 §2.1.1). */
@@ -136,8 +139,8 @@ const localPartOf = (written: string): string | NotAMailbox => {
     : localPart
 }
 
-/** One address: what it says, and as it is written, without a name and angle brackets. */
-const read = (text: string): { readonly mailbox: Mailbox; readonly address: string } | NotAMailbox => {
+/** What {@link parseMailbox} reads, and the address as it is written, without a name and angle brackets. */
+export const readAddress = (text: string): Address | NotAMailbox => {
   if (text.length > MAILBOX_LENGTH) return { problem: `it has ${text.length} characters; ${MAILBOX_LENGTH} are allowed: ${quote(text)}` }
   if (CONTROL.test(text)) return { problem: `it has a line end or another control character; leave it out: ${quote(text)}` }
   if (text.trim() === '') return { problem: 'it is empty' }
@@ -168,13 +171,13 @@ const read = (text: string): { readonly mailbox: Mailbox; readonly address: stri
  * @returns the parts, or half a sentence that fits after `From is not one email address: `
  */
 export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
-  const found = read(text)
+  const found = readAddress(text)
   return 'problem' in found ? found : found.mailbox
 }
 
 /** The address alone, as it is written, without a name and angle brackets; undefined where there is not one address. */
 export const bareAddress = (text: string): string | undefined => {
-  const found = read(text)
+  const found = readAddress(text)
   return 'problem' in found ? undefined : found.address
 }
 

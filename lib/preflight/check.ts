@@ -1,5 +1,5 @@
 // What a check is: one row that looks at a pool's wish beside the facts, and the sentence that comes of it.
-import { type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
+import { type Address, type NotAMailbox, readAddress } from '../email-address.ts'
 import type { Code } from '../errors.ts'
 import { child, type JsonObject, text } from '../json.ts'
 import { excerpt } from '../printable.ts'
@@ -65,14 +65,16 @@ export type View = {
   readonly subject: Subject
   /** Empty while SourceArn is missing, unreadable, or of another partition: SES was not asked in the right place then. */
   readonly facts: Partial<Facts>
+  /** The Region that SES is asked in. */
+  readonly sesRegion: string
   readonly sourceArn: string | undefined
   /** The identity that the pool would send by. */
   readonly source: SourceArn | undefined
   /** Whether the pool would send by its owner's own identity. */
   readonly hasSender: boolean
-  readonly from: Mailbox | NotAMailbox | undefined
+  readonly from: Address | NotAMailbox | undefined
   /** From, when it is one address. */
-  readonly fromAddress: { readonly written: string; readonly mailbox: Mailbox } | undefined
+  readonly fromAddress: (Address & { readonly written: string }) | undefined
   readonly configurationSet: JsonObject | undefined
   readonly destinations: readonly JsonObject[]
   readonly account: JsonObject | undefined
@@ -103,9 +105,9 @@ export const NONE = '–'
 /** Whether an event destination publishes; one that does not say is taken to. */
 export const isEnabled = (destination: JsonObject): boolean => destination['Enabled'] !== false
 
-/** The names of event types: UPPER_SNAKE in API v2, camelCase in v1. */
+/** The names of event types: upper case in API v2, lower case in v1. */
 export const eventTypes = (destination: JsonObject): readonly string[] =>
-  strings(destination, 'MatchingEventTypes').map((type) => type.toUpperCase().replaceAll('_', ''))
+  strings(destination, 'MatchingEventTypes').map((type) => type.toUpperCase())
 
 export const names = (destinations: readonly JsonObject[]): string =>
   destinations.map((destination) => text(destination, 'Name') ?? 'unnamed').join(', ')
@@ -115,8 +117,8 @@ export const isOurs = (own: string | undefined, other: string | undefined): bool
 
 const fromOf = (written: string | undefined): Pick<View, 'from' | 'fromAddress'> => {
   if (written === undefined) return { from: undefined, fromAddress: undefined }
-  const from = parseMailbox(written)
-  return { from, fromAddress: 'problem' in from ? undefined : { written, mailbox: from } }
+  const from = readAddress(written)
+  return { from, fromAddress: 'problem' in from ? undefined : { written, ...from } }
 }
 
 export const viewOf = (subject: Subject, facts: Facts): View => {
@@ -124,9 +126,10 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   const sourceArn = text(emailConfiguration, 'SourceArn')
   const hasSender = emailConfiguration['EmailSendingAccount'] === 'DEVELOPER' && sourceArn !== undefined
   const source = hasSender ? parseSourceArn(sourceArn) : undefined
+  const sesRegion = source?.region ?? facts.region
   const asked: Partial<Facts> = source && isOurs(subject.partition, source.partition) ? facts : {}
   const ofIdentity = isOurs(subject.account, source?.account)
-  const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined, parents: [] }
+  const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined }
   const from = text(emailConfiguration, 'From')
   const verified = known.parents?.find(({ fact }) => {
     const parent = valueIn(fact)
@@ -135,6 +138,7 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   return {
     subject,
     facts: known,
+    sesRegion,
     sourceArn,
     source,
     hasSender,
@@ -147,7 +151,7 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
     values: {
       pool: userPoolId,
       region: subject.region,
-      sesRegion: source?.region ?? facts.region,
+      sesRegion,
       set: text(emailConfiguration, 'ConfigurationSet'),
       sourceArn,
       identity: source?.identity,
@@ -158,9 +162,9 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   }
 }
 
-/** The ARN of something of SES, where `view` asks it. */
-export const sesArn = ({ subject, source, facts }: View, resource: string): string =>
-  `arn:${subject.partition ?? source?.partition ?? 'aws'}:ses:${facts.region ?? subject.region}:${subject.account ?? source?.account ?? '*'}:${resource}`
+/** The ARN of something of SES, where `view` asks it; undefined where nothing is asked. */
+export const sesArn = ({ subject, source, sesRegion }: View, resource: string): string | undefined =>
+  source && `arn:${source.partition}:ses:${sesRegion}:${subject.account ?? source.account}:${resource}`
 
 /** Whether the pool sends links, not codes, to verify an address. */
 export const verifiesByLink = ({ subject }: View): boolean =>

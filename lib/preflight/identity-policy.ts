@@ -6,7 +6,7 @@ export type Sending = {
   /** The pool's Region, account and partition. */
   readonly region: string
   readonly account: string | undefined
-  readonly partition: string
+  readonly partition: string | undefined
   readonly poolArn: string | undefined
   readonly roleArn: string | undefined
   readonly fromAddress: string | undefined

@@ -20,13 +20,14 @@ const mailFrom = ({ identity }: View, rejecting: boolean): readonly Values[] => 
 
 const sending = ({ subject, source, fromAddress }: View): Sending => {
   const mailbox = fromAddress?.mailbox ?? source?.address
-  const { partition = 'aws', region, account, userPoolId } = subject
+  const { region, account, userPoolId } = subject
+  const place = source && account !== undefined ? { partition: source.partition, region, account } : undefined
   return {
     region,
     account,
-    partition,
-    poolArn: account === undefined ? undefined : userPoolArn({ partition, region, account }, userPoolId),
-    roleArn: account === undefined ? undefined : cognitoRoleArn(partition, account),
+    partition: source?.partition,
+    poolArn: place && userPoolArn(place, userPoolId),
+    roleArn: place && cognitoRoleArn(place.partition, place.account),
     fromAddress: mailbox && `${mailbox.localPart}@${mailbox.domain}`,
   }
 }
@@ -39,8 +40,7 @@ const notSigned = ({ identity, source }: View): readonly string[] => {
   const dkim = child(identity, 'DkimAttributes')
   const status = text(dkim, 'Status')
   const isOn = dkim?.['SigningEnabled']
-  const isAddress = source?.identity.includes('@') || identity?.['IdentityType'] === 'EMAIL_ADDRESS'
-  if (isAddress) return isOn === true && FAILING.includes(status) ? [`Status ${status}`] : []
+  if (source?.identity.includes('@')) return isOn === true && FAILING.includes(status) ? [`Status ${status}`] : []
   return [isOn === false ? ['SigningEnabled false'] : [], NOT_READY.includes(status) ? [`Status ${status}`] : []].flat()
 }
 

@@ -1,5 +1,5 @@
 // The checks of the sender: SourceArn, From and ReplyToEmailAddress by themselves and beside each other.
-import { bareAddress, parseMailbox } from '../email-address.ts'
+import { type Address, parseMailbox } from '../email-address.ts'
 import { text } from '../json.ts'
 import { type Check, findingIf, isOurs, NONE } from './check.ts'
 import { isKnownPair, REGION_SOURCE, sesRegionsFor } from './regions.ts'
@@ -8,9 +8,9 @@ import { covers, type SourceArn } from './source-arn.ts'
 const ASCII = /^[ -~]*$/
 
 /** Whether From is the identity's address, or a +label of it, but for the case of the domain. */
-const isOtherCase = ({ address, identity }: SourceArn, from: string): boolean => {
-  const domainOf = (written: string | undefined): string | undefined => written?.slice(written.lastIndexOf('@'))
-  return address !== undefined && domainOf(bareAddress(from)) !== domainOf(identity)
+const isOtherCase = ({ address, identity }: SourceArn, from: Address): boolean => {
+  const domainOf = (written: string): string => written.slice(written.lastIndexOf('@'))
+  return address !== undefined && domainOf(from.address) !== domainOf(identity)
 }
 
 export const OF_SENDER: readonly Check[] = [
@@ -142,7 +142,7 @@ export const OF_SENDER: readonly Check[] = [
         source !== undefined &&
           fromAddress !== undefined &&
           covers(source, fromAddress.mailbox) === true &&
-          isOtherCase(source, fromAddress.written),
+          isOtherCase(source, fromAddress),
       ),
   },
   {
@@ -190,8 +190,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: REGION_SOURCE,
-    find: ({ subject, facts, source }) =>
-      findingIf(facts.region !== undefined && source !== undefined && !isKnownPair(subject.region, source.region), {
+    find: ({ subject, source }) =>
+      findingIf(source !== undefined && isOurs(subject.partition, source.partition) && !isKnownPair(subject.region, source.region), {
         wanted: sesRegionsFor(subject.region),
       }),
   },

@@ -113,7 +113,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         email: { EmailSendingAccount: 'COGNITO_DEFAULT', SourceArn: undefined },
         says: /^User pool us-east-1_Abc123 has no SES identity to send from \(EmailSendingAccount COGNITO_DEFAULT, SourceArn none\), and without one configuration set mail has no effect; declare SourceArn: the ARN of a verified SES address or domain\.$/,
       },
-      { email: { EmailSendingAccount: undefined, SourceArn: undefined } },
+      { email: { EmailSendingAccount: undefined, SourceArn: undefined }, says: /\(EmailSendingAccount COGNITO_DEFAULT, SourceArn none\)/ },
       { email: { SourceArn: undefined }, says: /\(EmailSendingAccount DEVELOPER, SourceArn none\)/ },
       { email: { EmailSendingAccount: 'COGNITO_DEFAULT' } },
       // SES was not asked in the right Region then: only what is sure is said.
@@ -150,8 +150,18 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         facts: { identity: MISSING },
         says: /of account 999988887777, but the pool is in account 111122223333/,
       },
+      // What SES said of the set counts all the same: it was asked in this account.
+      {
+        email: { SourceArn: arn('example.com', 'us-east-1', '999988887777') },
+        facts: { configurationSet: MISSING },
+        also: ['configuration-set-missing'],
+      },
     ],
-    fine: [{}, { subject: { account: undefined } }],
+    fine: [
+      {},
+      { subject: { account: undefined } },
+      { email: { SourceArn: arn('example.com', 'us-east-1', '999988887777') }, subject: { account: undefined } },
+    ],
   },
   'configuration-set-missing': {
     wrong: [
@@ -344,6 +354,18 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         facts: { configurationSet: DENIED_SET },
         says: /on arn:aws:ses:us-east-1:111122223333:configuration-set/,
       },
+      {
+        subject: { account: undefined, partition: undefined, region: 'us-gov-west-1' },
+        email: { SourceArn: arn('example.com', 'us-gov-west-1', ACCOUNT, 'aws-us-gov') },
+        facts: { region: 'us-gov-west-1', configurationSet: DENIED_SET },
+        says: /on arn:aws-us-gov:ses:us-gov-west-1:111122223333:configuration-set/,
+      },
+      {
+        email: { SourceArn: arn('example.com', 'us-west-2', '999988887777') },
+        facts: { region: 'us-west-2', configurationSet: DENIED_SET },
+        says: /on arn:aws:ses:us-west-2:111122223333:configuration-set/,
+        also: ['source-arn-account'],
+      },
     ],
     fine: [
       { facts: { configurationSet: failing('ses:GetConfigurationSet', 'TooManyRequestsException', 429) } },
@@ -436,7 +458,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     wrong: [
       {
         email: { ReplyToEmailAddress: 'help@' },
-        says: /^ReplyToEmailAddress of user pool us-east-1_Abc123 is not one email address: .*CodeDeliveryFailureException\.$/,
+        says: /^ReplyToEmailAddress of user pool us-east-1_Abc123 is not one email address: what stands after its @ .*CodeDeliveryFailureException\.$/,
       },
     ],
     fine: [{ email: { ReplyToEmailAddress: 'Help <help@elsewhere.example>' } }],
@@ -454,6 +476,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('sender@EXAMPLE.com') } },
       { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('example.com') } },
       { email: { From: 'Sender@example.com', SourceArn: arn('sender@example.com') } },
+      { email: { From: 'sender+codes@example.com', SourceArn: arn('sender@example.com') } },
       { email: { From: undefined, SourceArn: arn('sender@EXAMPLE.com') } },
     ],
   },
@@ -531,10 +554,40 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         }),
         says: /^Statement 1 of policy guard of identity example.com may deny /,
       },
+      ...['no-reply@example.com', 'no-reply@EXAMPLE.com'].map((From) => ({
+        email: { From },
+        facts: policy({
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'ses:*',
+          Condition: { StringEquals: { 'ses:FromAddress': 'no-reply@example.com' } },
+        }),
+        says: /guard of identity example.com denies /,
+      })),
+      {
+        email: { From: undefined, SourceArn: arn('no-reply@example.com') },
+        facts: policy({
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'ses:*',
+          Condition: { StringEquals: { 'ses:FromAddress': 'no-reply@example.com' } },
+        }),
+        says: /guard of identity no-reply@example.com denies /,
+      },
+      // Whose pool it is is not known then, so nobody knows what the condition says of it.
+      ...['aws:SourceArn', 'aws:PrincipalArn'].map((key) => ({
+        subject: { account: undefined },
+        facts: policy({ Effect: 'Deny', Principal: '*', Action: 'ses:*', Condition: { ArnNotLike: { [key]: 'arn:aws:*' } } }),
+        says: /guard of identity example.com may deny /,
+      })),
     ],
     fine: [
-      ...['aws', 'aws-us-gov'].map((partition) => ({
-        subject: { partition },
+      ...[
+        { partition: 'aws', known: 'aws' },
+        { partition: 'aws-us-gov', known: 'aws-us-gov' },
+        { partition: 'aws-us-gov', known: undefined },
+      ].map(({ partition, known }) => ({
+        subject: { partition: known },
         email: { SourceArn: arn('example.com', 'us-east-1', ACCOUNT, partition) },
         facts: policy({
           Effect: 'Deny',
@@ -631,6 +684,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       {
         email: { SourceArn: arn('no-reply@example.com') },
         facts: identity({ IdentityType: 'EMAIL_ADDRESS', DkimAttributes: { SigningEnabled: true, Status: 'TEMPORARY_FAILURE' } }),
+        says: /\(Status TEMPORARY_FAILURE\)/,
       },
     ],
     fine: [
@@ -714,7 +768,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     wrong: [
       { facts: identity({ ConfigurationSetName: 'mail' }), says: /^Configuration set mail already is the default of identity example.com/ },
     ],
-    fine: [{}],
+    fine: [{}, { email: { ConfigurationSet: undefined } }],
   },
   'detail-denied': {
     wrong: [
@@ -943,7 +997,7 @@ describe('what SES may say', () => {
   })
 
   test('a summary has what is known, and nothing where nothing is', () => {
-    expect(summary({ ...HEALTHY, ...destinations({}, { Name: 'off', Enabled: false }, { Name: 'two' }) })).toEqual({
+    expect(summary({ ...HEALTHY, ...destinations({}, { Name: 'off', Enabled: false }, { Name: undefined }, { Name: 'two' }) })).toEqual({
       SendingPoolName: 'ips',
       EventDestinations: 'events,two',
       Max24HourSend: '50000',
@@ -1121,6 +1175,17 @@ describe('the table of Regions with SES', () => {
     }
   })
 
+  test.each([
+    ['us-east-1', 'us-east-1, us-west-2 or eu-west-1'],
+    ['eu-central-1', 'eu-central-1, us-east-1, us-west-2 or eu-west-1'],
+    ['eu-north-1', 'eu-north-1'],
+    ['ap-east-1', 'ap-southeast-1'],
+    ['eu-south-2', 'eu-west-3'],
+    ['me-west-1', 'the Region that Amazon Cognito names for me-west-1 (developer guide, user-pool-email)'],
+  ])('sends a pool in %s to %s', (pool, regions) => {
+    expect(sesRegionsFor(pool)).toBe(regions)
+  })
+
   test('says nothing of a partition of which it has no Region', () => {
     expect(['cn-north-1', 'us-iso-east-1', 'us-isob-west-1', 'eu-isoe-west-1'].filter(hasNoSes)).toEqual([])
   })
@@ -1222,6 +1287,40 @@ describe('facts', () => {
     expect(new Set(calls).size).toBe(calls.length)
     expect(calls.filter((name) => name.includes('us-east-1'))).toHaveLength(5)
     expect(calls.filter((name) => name.includes('us-west-2'))).toHaveLength(5)
+  })
+
+  test('the reads that the declared members call for start before the pool has been read', async () => {
+    const { ses, calls } = heldSes(healthyWorld)
+    const finder = factFinder(ses, clock, new AbortController().signal, 'us-east-1')
+    finder.prefetch({ ConfigurationSet: 'mail' })
+    expect(calls).toEqual(['set us-east-1 mail', 'destinations us-east-1 mail', 'account us-east-1'])
+  })
+
+  test('where SES is not, they start where a declared SourceArn says', async () => {
+    const { ses, calls } = heldSes(healthyWorld)
+    const finder = factFinder(ses, clock, new AbortController().signal, 'ap-east-1')
+    finder.prefetch({ ConfigurationSet: 'mail' })
+    expect(calls).toEqual([])
+    finder.prefetch({ ConfigurationSet: 'mail', SourceArn: arn('example.com', 'ap-southeast-1') })
+    expect(calls).toContain('set ap-southeast-1 mail')
+  })
+
+  test('without a ConfigurationSet no set is asked for, and above an identity that is no domain name nothing', async () => {
+    const { ses, calls, release } = heldSes((name) => (name.startsWith('account') ? SES_ACCOUNT : undefined))
+    const finder = factFinder(ses, clock, new AbortController().signal, 'us-east-1')
+    const facts = finder.gather({ ...EMAIL, ConfigurationSet: undefined, SourceArn: arn('what_ever') })
+    await release()
+    await release()
+    expect(await facts).toMatchObject({ configurationSet: undefined, eventDestinations: undefined, parents: [] })
+    expect(calls.toSorted()).toEqual(['account us-east-1', 'identity us-east-1 what_ever'])
+  })
+
+  test('an event destination that is no object is left out', async () => {
+    const { ses, release } = heldSes((name) => (name.startsWith('destinations') ? [null, DESTINATION] : healthyWorld(name)))
+    const facts = factFinder(ses, clock, new AbortController().signal, 'us-east-1').gather(EMAIL)
+    await release()
+    await release()
+    expect(await facts).toEqual(HEALTHY)
   })
 
   test('where SES is not, nobody is asked: neither for the set of the same name, nor ahead of the pool’s own SourceArn', async () => {
