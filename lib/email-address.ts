@@ -54,12 +54,13 @@ const OUTSIDE_OF_A_NAME: Readonly<Record<string, string>> = {
 }
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/
-const ALL_QUOTED = new RegExp(QUOTED, 'g')
 const QUOTED_FIRST = new RegExp(`^${QUOTED.source}`)
 /** A double quote by itself is one that is not closed. */
 const QUOTED_OR_CHARACTER = new RegExp(`${QUOTED.source}|.`, 'g')
+/** An @ outside of quotes. */
+const HAS_AT = new RegExp(`^(?:${QUOTED.source}|[^"@])*@`)
 /** An opening angle bracket outside of quotes: what stands before it is a name. */
-const NAME_FIRST = new RegExp(`^(?:${QUOTED.source}|[^"<])*<`)
+const HAS_BRACKET = new RegExp(`^(?:${QUOTED.source}|[^"<])*<`)
 
 /** What is wrong with the special character at `at`: in a name it needs quotes, elsewhere it cannot stand. */
 const specialProblem = (text: string, at: number): string => {
@@ -67,7 +68,7 @@ const specialProblem = (text: string, at: number): string => {
   const what = `it has ${SPECIALS[character]}${'()'.includes(character) ? '' : ' that is not in double quotes'}`
   if (character === ',' || character === ';')
     return `${what}; give one address only, and put a name that has ${SPECIALS[character]} in double quotes`
-  if (NAME_FIRST.test(text.slice(at))) return `${what}; put the name in double quotes`
+  if (HAS_BRACKET.test(text.slice(at))) return `${what}; put the name in double quotes`
   return `${what}${OUTSIDE_OF_A_NAME[character]}`
 }
 
@@ -85,7 +86,7 @@ const split = (text: string): Parts | NotAMailbox => {
       open = at
     } else if (piece === '>') {
       if (open < 0) {
-        const remedy = NAME_FIRST.test(text.slice(at)) ? '; put a name that has one in double quotes' : ''
+        const remedy = HAS_BRACKET.test(text) ? '; put a name that has one in double quotes' : ''
         return { problem: `it has an angle bracket > without a < before it${remedy}: ${quote(text)}` }
       }
       if (at + 1 < text.length) return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
@@ -97,7 +98,7 @@ const split = (text: string): Parts | NotAMailbox => {
 
 /** A name without quotes and escapes, blanks collapsed; undefined when it has an @ outside of quotes. */
 const displayNameOf = (phrase: string): string | undefined => {
-  if (phrase.replace(ALL_QUOTED, '').includes('@')) return undefined
+  if (HAS_AT.test(phrase)) return undefined
   const name = phrase.replace(/\\(.)|"/g, '$1')
   return name.split(' ').filter(Boolean).join(' ')
 }

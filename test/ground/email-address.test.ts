@@ -59,6 +59,7 @@ describe('what is not one address', () => {
     ['Team: a@example.com, b@example.com;', /colon that is not in double quotes, which begins a group; give one address only: "Team/],
     ['user@example.com (work)', /^it has a comment in parentheses; leave it out, or put the name in double quotes: "user/],
     ['(work) user@example.com', /comment in parentheses/],
+    ['Acme <user(work)@example.com>', /^it has a comment in parentheses; leave it out/],
     ['Acme (staging) <a@example.com>', /comment in parentheses; put the name in double quotes: "Acme/],
     ['[Staging] Acme <a@example.com>', /bracket that is not in double quotes; put the name in double quotes: /],
     ['Acme: mail <a@example.com>', /colon that is not in double quotes; put the name in double quotes: /],
