@@ -12,8 +12,8 @@ export type Mailbox = {
   readonly domain: string
 }
 
-/** `address` is as it is written, without a name and angle brackets. */
-export type Address = { readonly mailbox: Mailbox; readonly address: string }
+/** `text` is all that is written, `address` that without a name and angle brackets. */
+export type Address = { readonly mailbox: Mailbox; readonly address: string; readonly text: string }
 
 export type NotAMailbox = { readonly problem: string }
 
@@ -140,7 +140,7 @@ const localPartOf = (written: string): string | NotAMailbox => {
     : localPart
 }
 
-/** What {@link parseMailbox} reads, and the address as it is written, without a name and angle brackets. */
+/** What {@link parseMailbox} reads, beside what is written. */
 export const readAddress = (text: string): Address | NotAMailbox => {
   if (text.length > MAILBOX_LENGTH) return { problem: `it has ${text.length} characters; ${MAILBOX_LENGTH} are allowed: ${quote(text)}` }
   if (CONTROL.test(text)) return { problem: `it has a line end or another control character; leave it out: ${quote(text)}` }
@@ -162,7 +162,7 @@ export const readAddress = (text: string): Address | NotAMailbox => {
   const domain = domainName(written)
   return domain === undefined
     ? { problem: `what stands after its @ is not a domain name such as example.com: ${quote(written)}` }
-    : { mailbox: { displayName, localPart, domain }, address }
+    : { mailbox: { displayName, localPart, domain }, address, text }
 }
 
 /**

@@ -74,7 +74,7 @@ export type View = {
   readonly hasSender: boolean
   readonly from: Address | NotAMailbox | undefined
   /** From, when it is one address. */
-  readonly fromAddress: (Address & { readonly written: string }) | undefined
+  readonly fromAddress: Address | undefined
   readonly configurationSet: JsonObject | undefined
   readonly destinations: readonly JsonObject[]
   readonly account: JsonObject | undefined
@@ -115,12 +115,6 @@ export const names = (destinations: readonly JsonObject[]): string =>
 /** Whether something is of the function's own account or partition, as far as that is known. */
 export const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
 
-const fromOf = (written: string | undefined): Pick<View, 'from' | 'fromAddress'> => {
-  if (written === undefined) return { from: undefined, fromAddress: undefined }
-  const from = readAddress(written)
-  return { from, fromAddress: 'problem' in from ? undefined : { written, ...from } }
-}
-
 export const viewOf = (subject: Subject, facts: Facts): View => {
   const { emailConfiguration, userPoolId } = subject
   const sourceArn = text(emailConfiguration, 'SourceArn')
@@ -131,6 +125,7 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   const ofIdentity = isOurs(subject.account, source?.account)
   const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined }
   const from = text(emailConfiguration, 'From')
+  const found = from === undefined ? undefined : readAddress(from)
   const verified = known.parents?.find(({ fact }) => {
     const parent = valueIn(fact)
     return parent !== undefined && !isUnverified(parent)
@@ -142,7 +137,8 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
     sourceArn,
     source,
     hasSender,
-    ...fromOf(from),
+    from: found,
+    fromAddress: found && 'address' in found ? found : undefined,
     configurationSet: valueIn(known.configurationSet),
     destinations: valueIn(known.eventDestinations) ?? [],
     account: valueIn(known.account),

@@ -176,7 +176,7 @@ export const OF_SENDER: readonly Check[] = [
     evidence: 'documented',
     source: 'SES API, SendEmail, note on SMTPUTF8; aws-cdk#8473, aws-cdk#23227',
     find: ({ fromAddress }) =>
-      findingIf(fromAddress !== undefined && !ASCII.test(fromAddress.written), { domain: fromAddress?.mailbox.domain }),
+      findingIf(fromAddress !== undefined && !ASCII.test(fromAddress.text), { domain: fromAddress?.mailbox.domain }),
   },
   {
     id: 'region-pair',

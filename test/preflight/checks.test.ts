@@ -402,8 +402,16 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     ],
     fine: [
       { facts: { region: 'us-east-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
-      { facts: { region: 'cn-north-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
-      { facts: { region: 'ap-east-1', configurationSet: failing('ses:GetConfigurationSet', 'BadRequestException', 400) } },
+      {
+        subject: { region: 'cn-north-1', partition: 'aws-cn' },
+        email: { SourceArn: arn('example.com', 'cn-north-1', ACCOUNT, 'aws-cn') },
+        facts: { region: 'cn-north-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') },
+      },
+      {
+        subject: { region: 'ap-east-1' },
+        email: { SourceArn: arn('example.com', 'ap-east-1') },
+        facts: { region: 'ap-east-1', configurationSet: failing('ses:GetConfigurationSet', 'BadRequestException', 400) },
+      },
     ],
   },
   'read-failed': {
@@ -654,7 +662,11 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
   },
   'long-delivery': {
     wrong: [{ facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3601 } }), says: /for 3601 seconds/ }],
-    fine: [{ facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3600 } }) }, { facts: set({ DeliveryOptions: {} }) }],
+    fine: [
+      { facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3600 } }) },
+      { facts: set({ DeliveryOptions: { MaxDeliverySeconds: '50400' } }) },
+      { facts: set({ DeliveryOptions: {} }) },
+    ],
   },
   'click-tracking': {
     wrong: [
