@@ -1175,6 +1175,11 @@ describe('the table of Regions with SES', () => {
     expect(known.filter((region) => !SES_REGIONS.includes(region))).toEqual([])
   })
 
+  test('has the Regions that the SDK has no such key for', () => {
+    const others = ['ap-east-2', 'ap-southeast-4', 'ap-southeast-6', 'ap-southeast-7', 'eu-south-2', 'mx-central-1', 'eusc-de-east-1']
+    expect(others.filter(hasNoSes)).toEqual([])
+  })
+
   test('every Region that a remedy may name is in it', () => {
     const { classics, alternates } = REGION_RULES
     expect([...classics, ...Object.values(alternates)].filter(hasNoSes)).toEqual([])
@@ -1217,6 +1222,26 @@ test.each<[string, string, boolean]>([
   ['ap-southeast-1', 'ap-east-1', false],
 ])('a pool in %s with SES in %s: known %j', (pool, ses, isKnown) => {
   expect(isKnownPair(pool, ses)).toBe(isKnown)
+})
+
+test.each([
+  ...['us-east-1', 'us-east-2', 'us-west-2', 'ca-central-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-south-1'],
+  ...['ap-southeast-1', 'ap-southeast-2', 'eu-west-1', 'eu-west-2', 'eu-central-1'],
+])('a pool in %s may use the three Regions of SES that were there first', (pool) => {
+  expect(['us-east-1', 'us-west-2', 'eu-west-1'].filter((ses) => !isKnownPair(pool, ses))).toEqual([])
+})
+
+test.each([
+  ['ap-south-2', 'ap-south-1'],
+  ['ap-southeast-4', 'ap-southeast-2'],
+  ['ap-southeast-5', 'ap-southeast-2'],
+  ['ca-west-1', 'ca-central-1'],
+  ['eu-central-2', 'eu-central-1'],
+  ['eu-south-2', 'eu-west-3'],
+  ['me-central-1', 'eu-central-1'],
+])('Amazon Cognito names another Region of SES for a pool in %s: %s', (pool, ses) => {
+  expect(isKnownPair(pool, ses)).toBe(true)
+  expect(sesRegionsFor(pool)).toBe(ses)
 })
 
 type Call = { readonly name: string; readonly answer: () => void }
