@@ -17,6 +17,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 const WIPED = { EmailSendingAccount: 'COGNITO_DEFAULT' }
 const DENIED: ErrorAnswer = { code: 'AccessDeniedException', message: 'not for you', status: 400 }
 const DOWN: ErrorAnswer = { code: 'InternalServiceError', message: 'not today', status: 500 }
+const THROTTLED: ErrorAnswer = { code: 'TooManyRequestsException', message: 'slow down', status: 429 }
 
 const bound = async (extra: JsonObject = {}, name = 'mail') => {
   const id = stage.aws.createUserPool(PLAIN)
@@ -364,6 +365,17 @@ describe('a sweep', () => {
     expect(stage.lines('INFO')).toContain(`the sweep stops here and the next one goes on after ${(await cursor())?.['After']}`)
     expect(counted()).toBe('looked at 3 user pools: 3 asDeclared')
   })
+
+  test.each(['GetConfigurationSet', 'DescribeUserPool'])(
+    'in which %s is throttled to the end counts what it could not look at: an alarm watches that',
+    async (action) => {
+      const { id } = await bound()
+      stage.ownerSets(id, WIPED)
+      stage.aws.fault(everyTime(action, { error: THROTTLED }))
+      expect((await sweep()).error).toBeUndefined()
+      expect(counted()).toBe('looked at 1 user pools: 1 failed')
+    },
+  )
 
   test('that fails throws, gives its lease up, and keeps the place where it began', async () => {
     await bound()
