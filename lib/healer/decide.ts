@@ -26,6 +26,8 @@ export type Decision =
   /** Neither heals nor reports: `why` is told to nobody. */
   | { readonly kind: 'off'; readonly why: string }
 
+type Subject = Pick<Observed, 'record' | 'live' | 'pool'>
+
 /** The most careful claim of a pool wins; undefined where every claim is AUTO. */
 const cautionOf = (claims: readonly Claim[]): Exclude<Claim['Heal'], 'AUTO'> | undefined =>
   (['OFF', 'NOTIFY'] as const).find((mode) => claims.some(({ Heal }) => Heal === mode))
@@ -52,7 +54,7 @@ const isTaggedOff = (pool: JsonObject): boolean => {
 }
 
 /** What to do about what stands live, against the saved base. Pure. */
-export const decide = ({ record, live, pool }: Observed, { changes, noSender }: Plan, at: string): Decision => {
+export const decide = ({ record, live, pool }: Subject, { changes, noSender }: Plan, at: string): Decision => {
   if (!record || (changes.length === 0 && noSender === undefined)) return { kind: 'asDeclared' }
   const caution = cautionOf(claimsOf(record))
   if (caution === 'OFF' || isTaggedOff(pool)) return { kind: 'off', why: '' }

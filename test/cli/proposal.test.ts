@@ -102,6 +102,14 @@ test('a binding that the template has already keeps its place, and lies over nob
   })
 })
 
+test('a claim that an older stack of the same name left behind goes, and the stack’s own keeps its place', async () => {
+  const old = claim('pool-mail', 'AuthBinding', { ConfigurationSet: 'older' })
+  const own = claim('pool-mail', 'Binding', { ConfigurationSet: 'old' })
+  const claims = [old, { ...own, StackId: own.StackId.replace('/1', '/2') }]
+
+  expect(await propose(reading({ ...SENDER, ConfigurationSet: 'old' }, ...claims))).toMatchObject({ ok: true, logicalId: 'Binding' })
+})
+
 test('of an operation that died what it began counts: a name that the template has not is gone from that too', async () => {
   const theirs = claim('other', 'Theirs', { ConfigurationSet: 'theirs' })
   const Intended = { EmailConfiguration: SENDER, Claims: [claim('pool-mail', 'AuthBinding', { ConfigurationSet: 'mail' }), theirs], At: '' }
