@@ -34,20 +34,19 @@ const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTempl
 const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
 
 /** A denial that names an identity of SES is about the sender. Any other is about the function's role, and may pass. */
-const namesIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
+const namesIdentity = ({ message }: ServiceError): boolean => /\bses:|\bidentity\b/i.test(message)
 
 /**
  * Whether the service refused the way back for good: COGNITO_DEFAULT with email MFA or email OTP, or a sender of base's own that it takes no more.
  * It says so in many ways, so any lasting refusal of an update that changes the sender counts. If another cause was behind it, the next one is refused too.
  */
-const refusesSender = (error: ServiceError, operation: Operation, next: Plan, live: EmailConfiguration): boolean =>
+const refusesSender = (error: ServiceError, operation: Operation, next: Plan): boolean =>
   operation.kind !== 'attach' &&
   (operation.kind !== 'heal' || next.claims.length === 0) &&
   isDefinite(error) &&
   !isThrottled(error) &&
   !(isDenied(error) && !namesIdentity(error)) &&
   ATTEMPTS[error.code] === undefined &&
-  live['EmailSendingAccount'] === 'DEVELOPER' &&
   SENDER.some((name) => next.changes.includes(name))
 
 /** Only ConfigurationSet and ReplyToEmailAddress go back to base. */
@@ -84,12 +83,11 @@ export const nextAttempt = (
   error: ServiceError,
   { attempts, operation }: { readonly attempts: Attempts; readonly operation: Operation },
   next: Plan,
-  live: EmailConfiguration,
   clock: Clock,
 ): { readonly attempts: Attempts; readonly wait: number | undefined } | undefined => {
   if (!attempts.options.onlyTheTemplateInUse && refusesTemplate(error))
     return { attempts: { ...attempts, options: { onlyTheTemplateInUse: true } }, wait: undefined }
-  if (!attempts.refusedSender && refusesSender(error, operation, next, live)) {
+  if (!attempts.refusedSender && refusesSender(error, operation, next)) {
     const refusedSender = { sender: senderOf(next.desired), said: serviceWords(error.message) }
     return { attempts: { ...attempts, refusedSender }, wait: undefined }
   }
