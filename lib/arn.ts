@@ -32,8 +32,7 @@ const REGIONAL_ARN = new RegExp(`^arn:(${PARTITION}):([a-z-]{1,32}):(${REGION}):
 
 /** An ARN of a Region's resource, when it is one of `service`; undefined for anything else. */
 export const parseArn = (text: string | undefined, service: 'cloudformation' | 'dynamodb' | 'lambda' | 'ses'): Arn | undefined => {
-  const [, partition, named, region, account, resource] = REGIONAL_ARN.exec(text ?? '') ?? []
-  if (partition === undefined || region === undefined || account === undefined || resource === undefined) return undefined
+  const [, partition = '', named, region = '', account = '', resource = ''] = REGIONAL_ARN.exec(text ?? '') ?? []
   return named === service ? { partition, region, account, resource } : undefined
 }
 

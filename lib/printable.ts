@@ -10,7 +10,7 @@ const visible = (character: string): string =>
 export const excerpt = (value: string, length: number): string => {
   let whole = ''
   let cut = ''
-  for (const character of value.slice(0, length + 1)) {
+  for (const character of value) {
     whole += visible(character)
     if (whole.length < length) cut = whole
     if (whole.length > length) return `${cut}…`

@@ -25,7 +25,8 @@ export type Proposal = {
   readonly logicalId: string | undefined
 }
 
-/** A binding of a template of ours: Binding, Binding2 … */
+/** The bindings of a template of ours: Binding, Binding2 … */
+const FIRST = 'Binding'
 const OURS = /^Binding\d*$/
 
 /** The record as it is when the template is deployed: what the stack bound under another name is gone from the template. */
@@ -33,7 +34,7 @@ const underOurNames = (record: PoolRecord | undefined, stack: string): PoolRecor
   if (!record) return undefined
   const stays = ({ StackId, LogicalResourceId }: Owner) => stackName(StackId) !== stack || OURS.test(LogicalResourceId)
   const intended = record.Intended && { ...record.Intended, Claims: record.Intended.Claims.filter(stays) }
-  return { ...record, Claims: record.Claims.filter(stays), ...(intended ? { Intended: intended } : {}) }
+  return { ...record, Claims: record.Claims.filter(stays), Intended: intended }
 }
 
 /** What `plan` was asked for, and whether the provider lets a binding lie over another stack's. */
@@ -48,16 +49,15 @@ export const proposalOf = async (
   { binding, stack, allowTakeover }: Wish,
   gather: (emailConfiguration: EmailConfiguration) => Promise<Facts>,
 ): Promise<Proposal | Refusal> => {
-  const { userPoolId, pool, region, account, partition, recorded, readAt } = reading
+  const { userPoolId, pool, recorded, readAt } = reading
   if (!recorded.ok) return recorded
   if (recorded.record && isLeased(recorded.record, readAt)) return busy(userPoolId, recorded.record)
   const record = underOurNames(recorded.record, stack)
-  const isOfStack = ({ StackId }: Owner) => stackName(StackId) === stack
-  const mine = claimsOf(record).find(isOfStack)
-  const newStack = `arn:${partition}:cloudformation:${region}:${account}:stack/${stack}/new`
-  const StackId = claimsOf(recorded.record).find(isOfStack)?.StackId ?? newStack
+  const mine = claimsOf(record).find(({ StackId }) => stackName(StackId) === stack)
+  // A stack that has no claim here may have no ID yet.
+  const { StackId, LogicalResourceId } = mine ?? { StackId: stack, LogicalResourceId: FIRST }
   const { declared: Declared, onDelete: OnDelete, heal: Heal, preflight: Preflight } = binding
-  const claim = { StackId, LogicalResourceId: mine?.LogicalResourceId ?? 'Binding', Declared, OnDelete, Heal, Preflight }
+  const claim = { StackId, LogicalResourceId, Declared, OnDelete, Heal, Preflight }
   const live = emailConfigurationOf(pool)
   const takeover = binding.takeover ? (allowTakeover ? 'yes' : 'forbidden') : 'no'
   const planned = plan(userPoolId, record, live, { kind: 'attach', claim, takeover, formerSet: undefined })
@@ -66,7 +66,7 @@ export const proposalOf = async (
   const declared = memberNames(...claims.map(({ Declared }) => Declared))
   const subject = { ...reading, emailConfiguration: desired, allowSandbox: binding.allowSandbox, declared }
   const findings = findingsOf(subject, await gather(desired))
-  if (findings.some(({ check, level }) => check.startsWith('read-') && level === 'error')) return unknownVerdict(userPoolId)
+  if (findings.some(({ check }) => check.startsWith('read-'))) return unknownVerdict(userPoolId)
   const judged = findings.filter(({ check }) => !check.startsWith('detail-'))
   const verdict = verdictOf(judged, true)
   if (verdict.refusal) return verdict.refusal
@@ -101,7 +101,7 @@ const MOST = 100
 /** Which pools each binding has, at most 100. A pool stays where it is: to move it would take it away before it is bound again. */
 const groupsOf = (pools: readonly Placed[]): ReadonlyMap<string, readonly string[]> => {
   const groups = new Map<string, string[]>()
-  const nameOf = (index: number): string => (index === 0 ? 'Binding' : `Binding${index + 1}`)
+  const nameOf = (index: number): string => (index === 0 ? FIRST : `${FIRST}${index + 1}`)
   const put = (name: string, id: string): void => void groups.set(name, [...(groups.get(name) ?? []), id])
   for (const { id, logicalId } of pools) if (logicalId !== undefined) put(logicalId, id)
   let index = 0
@@ -110,7 +110,7 @@ const groupsOf = (pools: readonly Placed[]): ReadonlyMap<string, readonly string
     while ((groups.get(nameOf(index))?.length ?? 0) >= MOST) index += 1
     put(nameOf(index), id)
   }
-  const numberOf = (name: string): number => Number(name.slice('Binding'.length) || 1)
+  const numberOf = (name: string): number => Number(name.slice(FIRST.length) || 1)
   return new Map([...groups].map(([name, ids]) => [name, ids.sort()] as const).sort(([a], [b]) => numberOf(a) - numberOf(b)))
 }
 
@@ -125,7 +125,7 @@ export const templateOf = (pools: readonly Placed[], properties: JsonObject): Js
     {
       Type: 'Custom::CognitoSesBinding',
       // One after the other: side by side they would fight for the one quota, and the first that fails stops the rest.
-      ...(index === 0 ? {} : { DependsOn: groups[index - 1]?.[0] }),
+      DependsOn: groups[index - 1]?.[0],
       Properties: { ServiceToken: { 'Fn::Sub': functionArn }, ServiceTimeout: 600, ...properties, UserPoolIds },
     },
   ])

@@ -78,8 +78,7 @@ export const withEffectiveSet = (email: EmailConfiguration, facts: Facts | undef
 }
 
 /** Whether another operation works on the pool. */
-export const isLeased = (record: PoolRecord | undefined, now: number): boolean =>
-  record?.Lease !== undefined && Date.parse(record.Lease.Until) > now
+export const isLeased = ({ Lease }: PoolRecord, now: number): boolean => Lease !== undefined && Date.parse(Lease.Until) >= now
 
 const refusalIn = ({ code, message }: Refusal): PoolStatus['error'] => ({ code, message })
 
@@ -123,6 +122,8 @@ export const statusOf = (listed: Listed, reading: Reading | Refusal, facts: Fact
 const UNKNOWN = { email: null, configurationSet: null, bindings: null, changing: null, lastModified: null } as const
 const UNREAD = { ...UNKNOWN, state: 'unread', sender: '?', drift: [], findings: [] } as const
 
+type Drift = Exclude<Decision, { readonly kind: 'asDeclared' }>
+
 type Claimed = Pick<PoolStatus, 'state' | 'drift' | 'findings'> & Partial<Pick<PoolStatus, 'changing'>>
 
 /** What the claims on a pool have come to; undefined where there are none. */
@@ -134,8 +135,9 @@ const claimedState = ({ userPoolId, pool, readAt }: Reading, record: PoolRecord 
   if (!record || claimsOf(record).length === 0) return undefined
   const [live, at] = [emailConfigurationOf(pool), new Date(readAt).toISOString()]
   const planned = plan(userPoolId, record, live, { kind: 'heal', at })
-  if (!planned.ok) return { state: 'blocked', drift: [], findings: [{ id: 'blocked', level: 'error', message: planned.message }] }
-  const decision = decide({ kind: 'observed', userPoolId, record, pool, live, readAt }, planned, at)
+  // Only what attaches a claim is refused.
+  if (!planned.ok) throw new Error(planned.message)
+  const decision = decide({ record, pool, live }, planned, at)
   if (decision.kind === 'asDeclared') return { state: 'bound', drift: [], findings: [] }
   const state = decision.kind === 'contested' || decision.kind === 'blocked' ? decision.kind : 'drifted'
   const message = driftSentence(userPoolId, record, decision, planned.changes)
@@ -149,19 +151,23 @@ const unhealed = ({ Unhealed }: PoolRecord): string => {
   return ` The healer left it alone${At === undefined ? '' : ` on ${At.slice(0, 10)}`}, ${Kind}: ${Why.replace(/\.?$/, '.')}`
 }
 
-const driftSentence = (userPoolId: string, record: PoolRecord, decision: Decision, changes: readonly string[]): string => {
-  const why = 'why' in decision ? decision.why : ''
-  const top = stackName(claimsOf(record).at(-1)?.StackId ?? '')
+const driftSentence = (userPoolId: string, record: PoolRecord, decision: Drift, changes: readonly string[]): string => {
+  const top = claimsOf(record)
+    .map(({ StackId }) => stackName(StackId))
+    .at(-1)
   const what = `User pool ${userPoolId} has ${changes.join(', ')} not as stack ${top} declares`
-  const sentences = {
-    asDeclared: '',
-    heal: `${what}; the next sweep puts it back, and where that is long over the function's log says why not.${unhealed(record)}`,
-    notify: `${what}; nobody puts it back (Heal is NOTIFY).`,
-    off: `${what}; nobody puts it back (Heal is OFF, or the pool's tag says so).`,
-    contested: `${what}, and the healer leaves it alone, contested: ${why}; let binding and pool say the same, then apply the binding again (Nonce).`,
-    blocked: why,
-  } as const satisfies Record<Decision['kind'], string>
-  return sentences[decision.kind]
+  switch (decision.kind) {
+    case 'heal':
+      return `${what}; the next sweep puts it back, and where that is long over the function's log says why not.${unhealed(record)}`
+    case 'notify':
+      return `${what}; nobody puts it back (Heal is NOTIFY).`
+    case 'off':
+      return `${what}; nobody puts it back (Heal is OFF, or the pool's tag says so).`
+    case 'contested':
+      return `${what}, and the healer leaves it alone, contested: ${decision.why}; let binding and pool say the same, then apply the binding again (Nonce).`
+    case 'blocked':
+      return decision.why
+  }
 }
 
 const cognitoFailure = ({ userPoolId, pool }: Reading): readonly Finding[] => {

@@ -23,12 +23,14 @@ export type Decision =
   | { readonly kind: 'notify'; readonly why: string }
   /** Nothing gives the pool a sender, so there is nothing to put back to. */
   | { readonly kind: 'blocked'; readonly why: string }
-  /** Neither heals nor reports. */
+  /** Neither heals nor reports: `why` is told to nobody. */
   | { readonly kind: 'off'; readonly why: string }
 
-/** The most careful claim of a pool wins. */
-const modeOf = (claims: readonly Claim[]): Claim['Heal'] =>
-  (['OFF', 'NOTIFY'] as const).find((mode) => claims.some(({ Heal }) => Heal === mode)) ?? 'AUTO'
+type Subject = Pick<Observed, 'record' | 'live' | 'pool'>
+
+/** The most careful claim of a pool wins; undefined where every claim is AUTO. */
+const cautionOf = (claims: readonly Claim[]): Exclude<Claim['Heal'], 'AUTO'> | undefined =>
+  (['OFF', 'NOTIFY'] as const).find((mode) => claims.some(({ Heal }) => Heal === mode))
 
 /** Whether a member is as an unfinished operation found it, and was what the claims said then. An owner may have set a value of theirs again since. */
 const isUnfinished = (name: string, live: EmailConfiguration, record: PoolRecord): boolean => {
@@ -46,18 +48,21 @@ const wasWiped = (name: string, live: EmailConfiguration, record: PoolRecord): b
   isUnfinished(name, live, record) ||
   (name === 'EmailSendingAccount' && live[name] === 'COGNITO_DEFAULT')
 
-const isTaggedOff = (pool: JsonObject): boolean => OFF_VALUES.includes(text(child(pool, 'UserPoolTags'), OFF_TAG)?.toLowerCase() ?? '')
+const isTaggedOff = (pool: JsonObject): boolean => {
+  const value = text(child(pool, 'UserPoolTags'), OFF_TAG)?.toLowerCase()
+  return OFF_VALUES.some((off) => off === value)
+}
 
 /** What to do about what stands live, against the saved base. Pure. */
-export const decide = ({ record, live, pool }: Observed, { changes, noSender }: Plan, at: string): Decision => {
+export const decide = ({ record, live, pool }: Subject, { changes, noSender }: Plan, at: string): Decision => {
   if (!record || (changes.length === 0 && noSender === undefined)) return { kind: 'asDeclared' }
-  const mode = modeOf(claimsOf(record))
-  if (mode === 'OFF' || isTaggedOff(pool)) return { kind: 'off', why: 'off' }
+  const caution = cautionOf(claimsOf(record))
+  if (caution === 'OFF' || isTaggedOff(pool)) return { kind: 'off', why: '' }
   if (record.Unhealed?.Kind === 'contested') return { kind: 'contested', why: record.Unhealed.Why }
   const overridden = changes.filter((name) => !wasWiped(name, live, record))
   if (overridden.length > 0) return { kind: 'contested', why: `somebody set ${overridden.join(', ')} to another value` }
   if (noSender !== undefined) return { kind: 'blocked', why: noSender }
-  if (mode === 'NOTIFY') return { kind: 'notify', why: `${changes.join(', ')} not as declared` }
+  if (caution === 'NOTIFY') return { kind: 'notify', why: `${changes.join(', ')} not as declared` }
   const heals = recentHeals(record, at).length
   if (heals >= HEALS_A_DAY) return { kind: 'contested', why: `${changes.join(', ')} wiped again after ${heals} heals in 24 hours` }
   return { kind: 'heal' }

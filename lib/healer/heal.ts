@@ -120,7 +120,7 @@ export const heal = async (userPoolId: string, item: JsonObject | undefined, fin
     const result = await reconcile(userPoolId, { kind: 'heal', at }, admitHeal(finder, at, work), work)
     if (result.ok) return result.wrote ? 'healed' : asDeclared(userPoolId, read.record, result.emailConfiguration, finder, work)
     if (result.code === 'ResourceConflict') return 'busy'
-    if (!isLeftAlone(result) && PASSING.has(result.code)) return failed(work, userPoolId, result)
+    if (PASSING.has(result.code)) return failed(work, userPoolId, result)
     const kind = isLeftAlone(result) ? result.kind : result.code === 'NotFound' ? 'gone' : 'refused'
     if (kind === 'off') return 'off'
     const judged = isLeftAlone(result) ? result.judged : await committedRecord(work, userPoolId)

@@ -50,16 +50,15 @@ const finderOf = ({ ports: { ses, clock }, signal, region }: PoolWork): FactFind
 export const healPools = async (userPoolIds: ReadonlySet<string>, work: PoolWork): Promise<ReadonlyMap<string, Healed>> => {
   const { table, clock } = work.ports
   const finder = finderOf(work)
-  const ids = [...userPoolIds]
-  const outcomes = await mapConcurrently(ids, UNHURRIED_AT_ONCE, async (id): Promise<Healed> => {
+  const outcomes = await mapConcurrently([...userPoolIds], UNHURRIED_AT_ONCE, async (id): Promise<readonly [string, Healed]> => {
     try {
-      return await healOne(id, await readItemOf(table, clock, id, work.signal), finder, work)
+      return [id, await healOne(id, await readItemOf(table, clock, id, work.signal), finder, work)]
     } catch (error) {
       work.log('error', `the record of user pool ${id} could not be read`, { error: String(error) })
-      return 'failed'
+      return [id, 'failed']
     }
   })
-  return new Map(ids.map((id, index) => [id, outcomes[index] ?? 'failed']))
+  return new Map(outcomes)
 }
 
 const isPool = (item: JsonObject): boolean => Array.isArray(item['Claims'])
@@ -68,8 +67,8 @@ const isPool = (item: JsonObject): boolean => Array.isArray(item['Claims'])
 const cursorOf = (after: string | undefined, at: number, lease?: Lease) => ({
   UserPoolId: CURSOR_KEY,
   At: new Date(at).toISOString(),
-  ...(after === undefined ? {} : { After: after }),
-  ...(lease ? { Lease: lease } : {}),
+  After: after,
+  Lease: lease,
 })
 
 const leaseIn = (cursor: JsonObject | undefined): Lease | undefined => {
@@ -109,12 +108,9 @@ export const sweep = async (work: PoolWork): Promise<Counts | undefined> => {
     await sweepPages(work, progress)
     await endSweep(work, begun.revision, undefined, work.signal)
   } catch (error) {
-    if (!work.signal.aborted) {
-      await endSweep(work, begun.revision, progress.after, work.closing)
-      throw error
-    }
-    work.log('info', `the sweep stops here and the next one goes on after ${progress.after}`)
     await endSweep(work, begun.revision, progress.after, work.closing)
+    if (!work.signal.aborted) throw error
+    work.log('info', `the sweep stops here and the next one goes on after ${progress.after}`)
   }
   return progress.counts
 }
@@ -135,6 +131,8 @@ const sweepPages = async (work: PoolWork, progress: Progress): Promise<void> => 
         await turn(work.signal)
         return healOne(String(item['UserPoolId']), item, finder, work)
       })
+      // Pools that the end of the time cut are the next sweep's. But one that got nowhere, as when a service throttles all the time, must not end in silence.
+      if (work.signal.aborted && Object.keys(progress.counts).length === 0) progress.counts = counted(outcomes)
       work.signal.throwIfAborted()
       progress.counts = counted(outcomes, progress.counts)
       progress.after = text(group.at(-1), 'UserPoolId') ?? progress.after

@@ -30,6 +30,10 @@ test.each([
   ['=SUM(A1)', `"'=SUM(A1)"`],
   ['+1', `"'+1"`],
   ['-1', `"'-1"`],
+  ['a=b', 'a=b'],
+  ['a,=b', '"a,=b"'],
+  ['a\rb', '"a\rb"'],
+  ['a\nb', '"a\nb"'],
   ['@cmd', `"'@cmd"`],
 ])('a cell %s of CSV is %s', (cell, expected) => {
   expect(csv([cell, 'x'])).toBe(`${expected},x`)

@@ -1,7 +1,7 @@
 // How a pool stands, from one reading: every state, the sender and the set that count, and the findings in their order.
 import { describe, expect, test } from '@jest/globals'
 import { refusal } from '../../lib/errors.ts'
-import { needsAttention, type Reading, statusOf } from '../../lib/fleet/status.ts'
+import { asksSes, needsAttention, type Reading, statusOf, withEffectiveSet } from '../../lib/fleet/status.ts'
 import type { JsonObject } from '../../lib/json.ts'
 import type { PoolRecord } from '../../lib/pool/record.ts'
 import type { Facts } from '../../lib/preflight/facts.ts'
@@ -71,6 +71,7 @@ describe('the state', () => {
     ['somebody chose another set', { EmailConfiguration: { ...BOUND, ConfigurationSet: 'theirs' } }, recordOf(), 'contested'],
     ['nothing gives it a sender', {}, recordOf({ Claims: [claim({ Declared: { ConfigurationSet: 'mail' } })] }), 'blocked'],
     ['an operation is under way', {}, recordOf({ Lease: lease('2026-11-25T12:00:01Z') }), 'changing'],
+    ['an operation is under way, to its last moment', {}, recordOf({ Lease: lease('2026-11-25T12:00:00Z') }), 'changing'],
     ['an operation takes the last claim away', {}, recordOf({ Claims: [], Lease: lease('2026-11-25T12:00:01Z') }), 'changing'],
     [
       'an operation died, and what it began counts',
@@ -111,6 +112,51 @@ describe('the state', () => {
   })
 })
 
+test('a pool that is as its binding declares has this status, and nothing else', () => {
+  expect(statusOf(LISTED, reading({ EmailConfiguration: BOUND, LastModifiedDate: 1_764_072_000.5 }, recordOf()), FACTS)).toEqual({
+    ...LISTED,
+    ...{ name: 'described', state: 'bound', sender: 'example.com', email: BOUND, configurationSet: { name: 'mail', from: 'pool' } },
+    bindings: [{ stack: 'mail', stackId: claim().StackId, logicalId: 'Binding', declared: DECLARED, onDelete: 'RESTORE', heal: 'AUTO' }],
+    ...{ changing: null, drift: [], findings: [], lastModified: '2025-11-25T12:00:00.500Z', error: null },
+  })
+})
+
+test('a pool that nobody bound and that says little has this status: what is not there is null', () => {
+  expect(statusOf(LISTED, { ...reading({}), pool: {} }, undefined)).toEqual({
+    ...LISTED,
+    ...{ state: 'default', sender: 'COGNITO_DEFAULT', email: {}, configurationSet: null, bindings: [], changing: null, drift: [] },
+    findings: [{ id: 'cognito-default', level: 'warning', message: expect.stringContaining('COGNITO_DEFAULT') }],
+    ...{ lastModified: null, error: null },
+  })
+})
+
+test('a pool on which an operation works says since when and until when, and nothing of drift', () => {
+  const status = statusOf(LISTED, reading({ EmailConfiguration: OWN }, recordOf({ Lease: lease('2026-11-25T12:00:01Z') })), undefined)
+
+  expect(status).toMatchObject({
+    changing: { since: '2026-11-25T11:59:00Z', until: '2026-11-25T12:00:01Z' },
+    drift: [],
+    findings: [{ id: 'no-configuration-set' }],
+  })
+})
+
+test.each<[string, JsonObject, string]>([
+  ['a trigger', { LambdaConfig: { CustomEmailSender: {} }, EmailConfiguration: OWN }, 'CustomEmailSender'],
+  ['an address', { EmailConfiguration: { ...OWN, SourceArn: ARN.replace('example.com', 'a@example.com') } }, 'a@example.com'],
+  ['what cannot be read', { EmailConfiguration: { ...OWN, SourceArn: 'arn:of:something' } }, '?'],
+])('where %s sends, the sender says so', (_, pool, sender) => {
+  expect(statusOf(LISTED, reading(pool), undefined).sender).toBe(sender)
+})
+
+test.each<[JsonObject, boolean]>([
+  [OWN, true],
+  [{ ConfigurationSet: 'mail' }, true],
+  [{ EmailSendingAccount: 'COGNITO_DEFAULT' }, false],
+  [{}, false],
+])('SES is asked about %j: %s', (email, isAsked) => {
+  expect(asksSes(email)).toBe(isAsked)
+})
+
 test('the drift of a pool has each member as it is and as it should be', () => {
   const { drift } = statusOf(LISTED, reading({ EmailConfiguration: { EmailSendingAccount: 'COGNITO_DEFAULT' } }, recordOf()), undefined)
 
@@ -129,6 +175,11 @@ test.each<[string, PoolRecord, RegExp]>([
     recordOf({ Unhealed: { Kind: 'refused', Why: 'the set is gone', At: '2026-11-24T10:00:00Z' } }),
     /says why not\. The healer left it alone on 2026-11-24, refused: the set is gone\.$/,
   ],
+  [
+    'heal, after it was refused by 0.1, which wrote no day',
+    recordOf({ Unhealed: { Kind: 'refused', Why: 'the set is gone.' } }),
+    /says why not\. The healer left it alone, refused: the set is gone\.$/,
+  ],
   ['notify', recordOf({ Claims: [claim({ Heal: 'NOTIFY' })] }), /; nobody puts it back \(Heal is NOTIFY\)\.$/],
   ['off', recordOf({ Claims: [claim({ Heal: 'OFF' })] }), /; nobody puts it back \(Heal is OFF, or the pool's tag says so\)\.$/],
   [
@@ -137,9 +188,21 @@ test.each<[string, PoolRecord, RegExp]>([
     /, contested: somebody set From to another value; let binding and pool say the same/,
   ],
 ])('the finding of a drift says what is done about it: %s', (_, record, message) => {
-  const [finding] = statusOf(LISTED, reading({}, record), undefined).findings
+  const below = claim({ StackId: claim().StackId.replace('stack/mail/', 'stack/below/') })
+  const top = record.Claims.map((one) => ({ ...one, StackId: one.StackId.replace('stack/mail/', 'stack/top/') }))
+  const [finding] = statusOf(LISTED, reading({}, { ...record, Claims: [below, below, ...top] }), undefined).findings
 
   expect(finding).toMatchObject({ level: 'error', message: expect.stringMatching(message) })
+  const what = `User pool ${LISTED.id} has EmailSendingAccount, ConfigurationSet, SourceArn, From not as stack top declares`
+  expect(finding?.message.startsWith(what)).toBe(true)
+})
+
+test('the finding of a pool that nothing gives a sender says what to declare', () => {
+  const record = recordOf({ Claims: [claim({ Declared: { ConfigurationSet: 'mail' } })] })
+
+  expect(statusOf(LISTED, reading({}, record), undefined).findings[0]).toEqual({
+    ...{ id: 'blocked', level: 'error', message: expect.stringMatching(/nothing gives it a sender.* Declare SourceArn/) },
+  })
 })
 
 describe('the set that mail goes through', () => {
@@ -158,16 +221,24 @@ describe('the set that mail goes through', () => {
     expect(status.configurationSet).toEqual({ name: 'theirs', from: 'identity' })
     expect(status.findings.map(({ id }) => id)).not.toContain('no-configuration-set')
   })
+
+  test('is none where neither has one: then SES need not be asked about another', () => {
+    expect(withEffectiveSet(OWN, FACTS)).toBe(OWN)
+    expect(withEffectiveSet(OWN, { ...FACTS, identity })).toEqual({ ...OWN, ConfigurationSet: 'theirs' })
+  })
 })
 
 describe('findings', () => {
   test('come in this order: Cognito’s own, the state’s, the sender’s, then pre-flight’s on what stands live', () => {
     const facts: Facts = { ...FACTS, account: { found: { ProductionAccessEnabled: false, SendingEnabled: true } } }
-    const pool = { EmailConfigurationFailure: 'role is gone', EmailConfiguration: { ...OWN } }
+    const pool = { EmailConfigurationFailure: 'example.com is gone.', EmailConfiguration: { ...OWN } }
     const { findings } = statusOf(LISTED, reading(pool, recordOf()), facts)
 
     expect(findings.map(({ id }) => id)).toEqual(['cognito-failure', 'drifted', 'no-configuration-set', 'sandbox'])
-    expect(findings[0]?.message).toBe('Amazon Cognito says that it cannot send for user pool eu-west-1_Pool11111: role is gone.')
+    expect(findings[0]).toMatchObject({
+      level: 'error',
+      message: 'Amazon Cognito says that it cannot send for user pool eu-west-1_Pool11111: example.com is gone.',
+    })
   })
 
   test('have none about a read that the caller may not do, and none about a wish', () => {
@@ -183,10 +254,10 @@ describe('findings', () => {
         LambdaConfig: { CustomEmailSender: { LambdaArn: 'arn:aws:lambda:eu-west-1:111122223333:function:push' } },
         EmailConfiguration: email,
       })
-    const ids = (email: JsonObject) => statusOf(LISTED, pool(email), FACTS).findings.map(({ id }) => id)
+    const findings = (email: JsonObject) => statusOf(LISTED, pool(email), FACTS).findings
 
-    expect(ids(BOUND)).toContain('custom-email-sender')
-    expect(ids(OWN)).not.toContain('custom-email-sender')
+    expect(findings(BOUND).map(({ id }) => id)).toContain('custom-email-sender')
+    expect(findings(OWN)).toHaveLength(0)
   })
 })
 

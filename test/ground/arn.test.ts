@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { isUserPoolId, parseArn, REGION, SES_IDENTITY_ARN, USER_POOL_ID } from '../../lib/arn.ts'
+import { homeRegion, isRegion, isUserPoolId, parseArn, REGION, SES_IDENTITY_ARN, USER_POOL_ID, userPoolArn } from '../../lib/arn.ts'
 import { parseProperties } from '../../lib/binding/properties.ts'
 import { child, isObject, type JsonObject, text } from '../../lib/json.ts'
 import { parseSourceArn } from '../../lib/preflight/source-arn.ts'
@@ -45,6 +45,28 @@ describe.each([...PLACES, ['eu-isof-central-22', 'aws-iso-z'] as const])('%s of 
     expect(parseArn(`arn:${partition}:lambda:${region}:123456789012:function:x`, 'lambda')).toMatchObject({ partition, region })
     expect(parseSourceArn(sourceArn)).toMatchObject({ partition, region, identity: 'no-reply+x@example.com', domain: 'example.com' })
   })
+})
+
+test.each([
+  ['of another service', 'arn:aws:lambda:us-east-1:123456789012:function:x', undefined],
+  ['that begins like one', 'arn:aws:cloudformations:us-east-1:123456789012:stack/x/1', undefined],
+  ['without a resource', 'arn:aws:cloudformation:us-east-1:123456789012:', undefined],
+  ['that is none', 'stack/x/1', undefined],
+  ['that is not there', undefined, undefined],
+  ['of a stack', 'arn:aws:cloudformation:us-east-1:123456789012:stack/x/1', 'stack/x/1'],
+])('as the ARN of a stack, one %s is read so', (_, arn, resource) => {
+  expect(parseArn(arn, 'cloudformation')?.resource).toBe(resource)
+})
+
+test('a pool’s ID names its Region, and its ARN all of where it is', () => {
+  expect(homeRegion('eusc-de-east-1_Ab3dEf6hI')).toBe('eusc-de-east-1')
+  expect(userPoolArn({ partition: 'aws-cn', region: 'cn-north-1', account: '123456789012' }, 'cn-north-1_Ab3dEf6hI')).toBe(
+    'arn:aws-cn:cognito-idp:cn-north-1:123456789012:userpool/cn-north-1_Ab3dEf6hI',
+  )
+})
+
+test.each(['us-east-1', 'ap-southeast-7', 'us-isob-east-1'])('%s is a Region; with a word before or after it is none', (region) => {
+  expect([isRegion(region), isRegion(`${region}.evil.example`), isRegion(`evil.example/${region}`)]).toEqual([true, false, false])
 })
 
 test.each([

@@ -153,6 +153,9 @@ test('of two claims the more careful one decides', async () => {
 test.each<[string, () => void]>([
   ['the set is gone', () => aws.ses.removeConfigurationSet('mail')],
   ['sending is off for the set', () => aws.ses.putConfigurationSet('mail', { SendingOptions: { SendingEnabled: false } })],
+  ['the identity is gone', () => aws.ses.removeIdentity('example.com')],
+  ['the account is shut down', () => aws.ses.setAccount({ EnforcementStatus: 'SHUTDOWN' })],
+  ['sending is off for the account', () => aws.ses.setAccount({ SendingEnabled: false })],
   [
     'the identity is not verified any more',
     () => aws.ses.putIdentity('example.com', { VerifiedForSendingStatus: false, VerificationStatus: 'FAILED' }),

@@ -11,7 +11,7 @@ const testsIn = (folder) =>
 /** The quick ones first: what they notice needs no stage, and no history. */
 const FILES = [
   ...['ground', 'preflight'].flatMap(testsIn),
-  ...['proposal', 'standing', 'pace'].map((name) => `cli/${name}.test.ts`),
+  ...['proposal', 'standing', 'pace', 'screen'].map((name) => `cli/${name}.test.ts`),
   ...['pool', 'binding', 'table', 'records', 'healer'].flatMap(testsIn),
   ...['operator-events', 'protocol', 'events'].map((name) => `handler/${name}.test.ts`),
   'mutate/histories.mutate.ts',
