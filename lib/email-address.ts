@@ -53,10 +53,10 @@ const OUTSIDE_OF_A_NAME: Readonly<Record<string, string>> = {
   '\\': '; leave it out',
 }
 
-const QUOTED = /"(?:[^"\\]|\\[^])*"/
+const QUOTED = /"(?:[^"\\]|\\[\s\S])*"/
 const QUOTED_FIRST = new RegExp(`^${QUOTED.source}`)
 /** A double quote by itself is one that is not closed. */
-const QUOTED_OR_CHARACTER = new RegExp(`${QUOTED.source}|[^]`, 'g')
+const QUOTED_OR_CHARACTER = new RegExp(`${QUOTED.source}|[\\s\\S]`, 'g')
 /** An @ outside of quotes. */
 const HAS_AT = new RegExp(`^(?:${QUOTED.source}|[^"@])*@`)
 /** An opening angle bracket outside of quotes: what stands before it is a name. */
@@ -99,7 +99,7 @@ const split = (text: string): Parts | NotAMailbox => {
 /** A name without quotes and escapes, blanks collapsed; undefined when it has an @ outside of quotes. */
 const displayNameOf = (phrase: string): string | undefined => {
   if (HAS_AT.test(phrase)) return undefined
-  const name = phrase.replace(/\\([^])|"/g, '$1')
+  const name = phrase.replace(/\\([\s\S])|"/g, '$1')
   return name.split(' ').filter(Boolean).join(' ')
 }
 
