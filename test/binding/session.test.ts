@@ -61,6 +61,46 @@ describe('the item of the first pool', () => {
   })
 })
 
+test('an event that is delivered again gets the same answer, and the log says that it is one', async () => {
+  const mail = stage.resource()
+  const { event, answer } = await mail.create(wish())
+  expect((await mail.send(event)).answer).toEqual(answer)
+  expect(stage.lines('INFO')).toContain('Create: this event was answered before; the same answer again')
+})
+
+describe('a wish that a SUCCESS answered, when its set is gone', () => {
+  const conflict = /^NotFound: Configuration set mail does not exist/
+
+  test('is a new wish in a Create: pre-flight refuses it', async () => {
+    const mail = stage.resource()
+    await mail.create(wish())
+    stage.aws.ses.removeConfigurationSet('mail')
+    expect((await mail.create(wish())).answer?.Reason).toMatch(conflict)
+  })
+
+  test('is a new wish for a binding without a record', async () => {
+    const mail = stage.resource()
+    await mail.create(wish())
+    await stage.aws.table.remove(BINDING)
+    stage.aws.ses.removeConfigurationSet('mail')
+    expect((await mail.update(wish(), wish())).answer?.Reason).toMatch(conflict)
+  })
+})
+
+test('a Delete of a binding whose record is lost undoes it, whatever OnDelete says: nothing tells that a SUCCESS was given', async () => {
+  const mail = stage.resource()
+  const before = stage.email(id)
+  await mail.create({ ...wish(), OnDelete: 'RETAIN' })
+  await stage.aws.table.remove(BINDING)
+  expect((await mail.delete({ ...wish(), OnDelete: 'RETAIN' })).answer?.Status).toBe('SUCCESS')
+  expect(stage.email(id)).toEqual(before)
+})
+
+test('a pool of another stack is refused, and the sentence names Takeover', async () => {
+  await stage.resource('other').create(wish())
+  expect((await stage.resource().create(wish())).answer?.Reason).toMatch(/^ResourceConflict: .*of stack other.*or set Takeover to true/)
+})
+
 describe('when the answer cannot be stored', () => {
   const denied = { error: { code: 'AccessDeniedException', message: 'not authorized to perform: dynamodb:PutItem' } }
 
