@@ -11,6 +11,8 @@ import { assertSameEnvironment, declaredBy, namedTwice, ownerOf } from './user-p
 
 type PropertyName = keyof typeof PROPERTIES
 type Declared = Partial<Record<PropertyName, unknown>>
+/** Said by CustomResource, by the groups of pools, and by SourceArn: DEVELOPER is what follows from one. */
+type NotHere = 'ServiceToken' | 'ServiceTimeout' | 'UserPoolId' | 'UserPoolIds' | 'EmailSendingAccount'
 
 const MAX_POOLS = PROPERTIES.UserPoolIds.maxItems
 
@@ -47,7 +49,11 @@ const arnOf = (identity: aws_ses.IEmailIdentityRef, stack: Stack): string => {
 }
 
 /** The properties that the props say; whatever they leave out is left to the function's defaults. */
-const declaredIn = (props: CognitoSesBindingProps, owners: readonly CfnResource[], stack: Stack): Declared => ({
+const declaredIn = (
+  props: CognitoSesBindingProps,
+  owners: readonly CfnResource[],
+  stack: Stack,
+): Record<Exclude<PropertyName, NotHere>, unknown> => ({
   ConfigurationSet: props.configurationSet.configurationSetRef.configurationSetName,
   SourceArn: props.identity && arnOf(props.identity, stack),
   From: props.from,
