@@ -81,3 +81,29 @@ test('then EventDestinations, UserPoolIds, ReplyToEmailAddress and From become e
   expect(success({ ReplyToEmailAddress: big, From: big })).toMatchObject({ ReplyToEmailAddress: '', From: big })
   expect(success({ From: 'x'.repeat(5_000) })).toMatchObject({ From: '', SourceArn: DATA.SourceArn })
 })
+
+test('a SourceArn is the last to go, and what was empty before needs no word', () => {
+  const huge = 'x'.repeat(5_000)
+  expect(success({ SourceArn: huge, EventDestinations: '', From: '' })).toEqual({
+    ...{ ...DATA, SourceArn: '', EventDestinations: '', From: '', UserPoolIds: '', ReplyToEmailAddress: '' },
+    Warnings: ['UserPoolIds', 'ReplyToEmailAddress', 'SourceArn']
+      .map((name) => `${name} is empty here: the answer would be over 4096 bytes. The log has it.`)
+      .join('\n'),
+  })
+})
+
+test('Warnings have no control characters, and are empty where there are none', () => {
+  expect(success({}, ['one\u001b[31m', 'two']).Warnings).toBe('one [31m\ntwo')
+  expect(JSON.parse(body({ status: 'SUCCESS', data: DATA })).Data).toEqual({ ...DATA, Warnings: '' })
+})
+
+test('the answer to a Delete has no Data', () => {
+  expect(JSON.parse(body({ status: 'SUCCESS' }))).toEqual({ Status: 'SUCCESS', ...TO })
+})
+
+test('an answer of exactly 4,096 bytes is whole; one of a byte more is not', () => {
+  const reason = (length: number): string => JSON.parse(body({ status: 'FAILED', code: 'NotFound', message: 'x'.repeat(length) })).Reason
+  const room = MAX_BYTES - bytes(body({ status: 'FAILED', code: 'NotFound', message: '' }))
+  expect(reason(room)).toBe(`NotFound: ${'x'.repeat(room)}`)
+  expect(reason(room + 1)).toMatch(/… \(cut/)
+})
