@@ -138,7 +138,7 @@ const attachAll = async (
   })
   const facts = new Map<string, Facts>()
   const results = await reconcileAll(userPoolIds, attach, admissionOf(binding, isReplay, work, facts), work)
-  return { results, facts: facts.get(userPoolIds[0] ?? '') }
+  return { results, facts: facts.get(userPoolIds[0] as string) }
 }
 
 const detachAll = (
