@@ -153,6 +153,10 @@ const POOLS_ARE = 'a list of 1 to 100 IDs of user pools, none twice, each like u
 const long = 'x'.repeat(5_000)
 
 test.each<[JsonObject, string]>([
+  [{ ConfigurationSet: true }, `Expected ConfigurationSet to be ${SET_IS}; got "true".`],
+  [{ AllowSandbox: { a: 1 } }, 'Expected AllowSandbox to be true or false; got "{"a":1}".'],
+  [{ Heal: 'constructor' }, 'Expected Heal to be AUTO, NOTIFY or OFF; got "constructor".'],
+  [{ UserPoolId: undefined, UserPoolIds: [POOL, 'pool'] }, `Expected UserPoolIds to be ${POOLS_ARE}; got "pool".`],
   [{ Preflight: true }, 'Expected Preflight to be ENFORCE, WARN or SKIP; got "true".'],
   [{ ConfigurationSet: ['mail'] }, `Expected ConfigurationSet to be ${SET_IS}; got "["mail"]".`],
   [{ ConfigurationSet: 'a/b' }, `Expected ConfigurationSet to be ${SET_IS}; got "a/b".`],
@@ -166,6 +170,24 @@ test.each<[JsonObject, string]>([
   [{ Takeover: 'no', Heal: 'no' }, 'Expected Heal to be AUTO, NOTIFY or OFF; got "no". Expected Takeover to be true or false; got "no".'],
 ])('%j is told in just these words: no remedy that does not fit', (change, sentence) => {
   expect(refused({ ...GOOD, ...change })).toBe(sentence)
+})
+
+test('a value may be as long, and a list as full, as the sentences say', () => {
+  const SourceArn = `arn:aws:ses:us-east-1:123456789012:identity/${'a'.repeat(2_004)}`
+  const UserPoolIds = Array.from({ length: 100 }, (_, index) => `us-east-1_${index}`)
+  expect(parseProperties({ ...GOOD, SourceArn })).toMatchObject({ ok: true, binding: { declared: { SourceArn } } })
+  expect(parseProperties({ ...GOOD, UserPoolId: undefined, UserPoolIds })).toMatchObject({
+    ok: true,
+    binding: { userPoolIds: UserPoolIds },
+  })
+})
+
+test('each choice is taken, also as the boolean that a template may have; Nonce may be anything', () => {
+  const choices = { Preflight: 'WARN', AllowSandbox: true, OnDelete: 'RETAIN', Heal: 'NOTIFY', Takeover: 'true', Nonce: { a: 1 } }
+  expect(parseProperties({ ...GOOD, ...choices })).toMatchObject({
+    ok: true,
+    binding: { preflight: 'WARN', allowSandbox: true, onDelete: 'RETAIN', heal: 'NOTIFY', takeover: true },
+  })
 })
 
 test('what is null is absent', () => {
@@ -201,7 +223,8 @@ test('no value, however hostile, gets into a message whole or with control chara
 
 test('a Delete judges nothing: it takes the well-formed pool IDs and what it can read of OnDelete', () => {
   expect(wellFormedPoolIds({ UserPoolId: POOL, UserPoolIds: ['us-east-1_b', 7, 'nonsense', POOL] })).toEqual([POOL, 'us-east-1_b'])
-  expect(wellFormedPoolIds('x')).toEqual([])
+  expect(wellFormedPoolIds({ UserPoolIds: [['us-east-1_b']] })).toEqual([])
+  expect([wellFormedPoolIds('x'), wellFormedPoolIds(undefined)]).toEqual([[], []])
   const said = (OnDelete: unknown) => onDeleteOf({ OnDelete })
   expect([onDeleteOf({}), onDeleteOf('x'), said(null), said('RESTORE')]).toEqual(Array.from({ length: 4 }, () => 'RESTORE'))
   expect([said('RETAIN'), said('x')]).toEqual(['RETAIN', undefined])

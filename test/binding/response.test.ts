@@ -94,11 +94,19 @@ test('a SourceArn is the last to go, and what was empty before needs no word', (
 
 test('Warnings have no control characters, and are empty where there are none', () => {
   expect(success({}, ['one\u001b[31m', 'two']).Warnings).toBe('one [31m\ntwo')
-  expect(JSON.parse(body({ status: 'SUCCESS', data: DATA })).Data).toEqual({ ...DATA, Warnings: '' })
+  expect(JSON.parse(body({ status: 'SUCCESS', data: DATA }))).toEqual({ Status: 'SUCCESS', ...TO, Data: { ...DATA, Warnings: '' } })
 })
 
 test('the answer to a Delete has no Data', () => {
   expect(JSON.parse(body({ status: 'SUCCESS' }))).toEqual({ Status: 'SUCCESS', ...TO })
+})
+
+test('a FAILED is the code and the sentence', () => {
+  expect(JSON.parse(body({ status: 'FAILED', code: 'NotFound', message: 'No.' }))).toEqual({
+    Status: 'FAILED',
+    Reason: 'NotFound: No.',
+    ...TO,
+  })
 })
 
 test('an answer of exactly 4,096 bytes is whole; one of a byte more is not', () => {
