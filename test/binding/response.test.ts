@@ -1,7 +1,7 @@
 // The answer always fits, and every value in it is whole or empty.
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { MAX_BYTES, type Outcome, responseBody } from '../../lib/binding/response.ts'
+import { effectiveData, MAX_BYTES, type Outcome, responseBody } from '../../lib/binding/response.ts'
 
 const TO = {
   StackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/mail/1',
@@ -95,6 +95,13 @@ test('a SourceArn is the last to go, and what was empty before needs no word', (
 test('Warnings have no control characters, and are empty where there are none', () => {
   expect(success({}, ['one\u001b[31m', 'two']).Warnings).toBe('one [31m\ntwo')
   expect(JSON.parse(body({ status: 'SUCCESS', data: DATA }))).toEqual({ Status: 'SUCCESS', ...TO, Data: { ...DATA, Warnings: '' } })
+})
+
+test('Data show what the pool has, and an empty text for what it has not', () => {
+  const { ConfigurationSet, EmailSendingAccount, SourceArn, From, ReplyToEmailAddress } = DATA
+  const members = { ConfigurationSet, EmailSendingAccount, SourceArn, From, ReplyToEmailAddress }
+  expect(effectiveData({ ...members, Tomorrow: 'x' })).toEqual(members)
+  expect(effectiveData({})).toEqual(Object.fromEntries(Object.keys(members).map((name) => [name, ''])))
 })
 
 test('the answer to a Delete has no Data', () => {
