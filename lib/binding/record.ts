@@ -77,8 +77,8 @@ const DELETE_TOLERANCE_MS = 30_000
  * no date can lock a binding.
  */
 export const isLate = (record: BindingRecord | undefined, type: string, signedAt: string | undefined, now: number): boolean => {
-  if (signedAt === undefined || record?.Newest === undefined) return false
-  const [signed, newest] = [Math.min(timeOf(signedAt), now), timeOf(record.Newest)]
+  // A date that is missing is NaN, which is neither before nor after another.
+  const [signed, newest] = [Math.min(timeOf(signedAt), now), timeOf(record?.Newest)]
   return newest <= now && signed < newest - (type === 'Delete' ? DELETE_TOLERANCE_MS : 0)
 }
 

@@ -105,6 +105,10 @@ describe('the wishes that a SUCCESS answered', () => {
     expect(again.Wishes).toEqual(['two', 'one'])
   })
 
+  test('are gone with a Delete: what comes after it is a new wish', () => {
+    expect(answered(one, '2', undefined).Wishes).toEqual([])
+  })
+
   test('stay as they are after a FAILED, and so do the pools that were answered', () => {
     const record = failed(begin(one, 'Update', { pools: ['b'] }), '2')
     expect(record).toMatchObject({ Wishes: ['one'], Answered: ['a'], Pools: ['a', 'b'] })
@@ -140,6 +144,13 @@ describe('the newest date', () => {
     expect(isLate(deleted, 'Create', amzDate(NOW - 60 * SECOND), NOW)).toBe(true)
   })
 
+  test('may be missing, in the event or on record: then nothing is late', () => {
+    expect([isLate(record, 'Update', undefined, NOW), isLate(begin(undefined, 'Create'), 'Update', amzDate(NOW - DAY), NOW)]).toEqual([
+      false,
+      false,
+    ])
+  })
+
   test('stands from the moment it names', () => {
     expect(isLate(begin(undefined, 'Create', { signedAt: NOW }), 'Update', amzDate(NOW - SECOND), NOW)).toBe(true)
   })
@@ -147,6 +158,7 @@ describe('the newest date', () => {
   test.each(['', '20269999T999999Z', '2026-11-25T10:00:00Z', '2026', 'x20261125T100000Z', '20261125T100000Zx'])('is not %j', (date) => {
     expect(timeOf(date)).toBeNaN()
     expect(isLate(record, 'Update', date, NOW)).toBe(false)
+    expect(isLate({ ...record, Newest: date }, 'Update', amzDate(NOW - DAY), NOW)).toBe(false)
   })
 })
 
