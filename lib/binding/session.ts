@@ -29,8 +29,15 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
   const { ports, lease, signal } = invocation
   const { table, clock } = ports
   const refused = (message: string): Opened => ({ kind: 'refused', refusal: refusal('ResourceConflict', message) })
+  const stillHeld = () =>
+    refused(`Another operation on ${event.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`)
+  let isHeld = false
   for (;;) {
-    const item = await readItemOf(table, clock, bindingKey(event.owner), signal)
+    const item = await readItemOf(table, clock, bindingKey(event.owner), signal).catch((reason: unknown) => {
+      if (isHeld && signal.aborted) return 'out of time' as const
+      throw reason
+    })
+    if (item === 'out of time') return stillHeld()
     const read = item && readBindingRecord(item, table.name)
     if (read && !read.ok) return { kind: 'refused', refusal: read }
     const found = read?.record
@@ -52,10 +59,9 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
     }
     await clock.sleep(untilNextLook(found.Lease, clock), signal).catch(() => undefined)
     if (signal.aborted) {
-      return refused(
-        `Another operation on ${event.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`,
-      )
+      return stillHeld()
     }
+    isHeld = true
   }
 }
 

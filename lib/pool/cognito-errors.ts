@@ -4,6 +4,7 @@ import {
   type Code,
   deniedAction,
   denyingPolicy,
+  isDefinite,
   isDenied,
   isNotFound,
   isThrottled,
@@ -82,7 +83,7 @@ const KNOWN_SETTINGS: ReadonlySet<string> = new Set(
 )
 
 const unknownMember = (said: string, request: JsonObject | undefined): string | undefined => {
-  const words = new Set((said.match(/[A-Za-z][A-Za-z0-9]*/g) ?? []).map((word) => word.toLowerCase()))
+  const words = new Set(said.toLowerCase().split(/[^a-z0-9]/))
   return Object.keys(request ?? {}).find((name) => !KNOWN_SETTINGS.has(name) && words.has(name.toLowerCase()))
 }
 
@@ -146,8 +147,19 @@ const senderRefusal = (error: ServiceError, site: Site, said: string): Refusal |
 }
 
 /** Whether the service says that an action was denied, under whatever name and status. */
-const saysDenied = (error: ServiceError): boolean =>
-  error.status !== undefined && error.status < 500 && /\bnot authorized to perform\b/.test(error.message)
+const saysDenied = (error: ServiceError): boolean => isDefinite(error) && /\bnot authorized to perform\b/.test(error.message)
+
+/** An update that was refused for sure, under a name that has no sentence of its own. */
+const refusedUpdate = (error: ServiceError, { userPoolId, request }: Site, said: string): Refusal | undefined => {
+  if (!isDefinite(error)) return undefined
+  const member = unknownMember(error.message, request)
+  return refusal(
+    'InvalidRequest',
+    member
+      ? `Amazon Cognito describes the setting ${member} of user pool ${userPoolId} but does not take it back: ${said}. Nothing was written; a newer release of cognito-ses-binding may know it.`
+      : `Amazon Cognito refused the update of user pool ${userPoolId} (${error.code}): ${said}. Nothing was written; correct what it names, in the binding or in the pool, then try again.`,
+  )
+}
 
 /** The sentence for an error that Cognito gave on one pool. */
 export const refusalFor = (error: ServiceError, site: Site): Refusal => {
@@ -172,17 +184,8 @@ export const refusalFor = (error: ServiceError, site: Site): Refusal => {
         : `Its ID names ${home}: bind it from a stack in ${home}, where its users are, unless it has a replica in ${site.region}.`
     return refusal('NotFound', `There is no user pool ${site.userPoolId} in ${site.region}. ${remedy}`)
   }
-  if (error.status !== undefined && error.status < 500) {
-    const member = unknownMember(error.message, site.request)
-    return member
-      ? refusal(
-          'InvalidRequest',
-          `Amazon Cognito describes the setting ${member} of user pool ${site.userPoolId} but does not take it back: ${said}. Nothing was written; a newer release of cognito-ses-binding may know it.`,
-        )
-      : refusal(
-          'InvalidRequest',
-          `Amazon Cognito refused the update of user pool ${site.userPoolId} (${error.code}): ${said}. Nothing was written; correct what it names, in the binding or in the pool, then try again.`,
-        )
-  }
-  return refusal('InternalFailure', `${error.action} on user pool ${site.userPoolId} failed (${error.code}): ${said}. Try again.`)
+  return (
+    refusedUpdate(error, site, said) ??
+    refusal('InternalFailure', `${error.action} on user pool ${site.userPoolId} failed (${error.code}): ${said}. Try again.`)
+  )
 }

@@ -1,12 +1,11 @@
 // Our mark on a pool's item: written ahead of an update, committed when the update is known, taken back when it had no effect.
-import { invariant } from '../invariant.ts'
 import type { PoolWork } from '../invocation.ts'
 import { type Lease, whileInDoubt } from '../lease.ts'
 import { remove, save } from '../table/items.ts'
 import { SCHEMA_VERSION } from '../table/schema.ts'
 import { differingMembers, type EmailConfiguration, type ReadBack, withMembersOf } from './layers.ts'
-import { type Operation, type Plan, plan } from './plan.ts'
-import { type Claim, openClaims, type PoolRecord, sameRecord, type Unhealed } from './record.ts'
+import type { Plan } from './plan.ts'
+import { type Claim, claimsOf, type Owner, openClaims, type PoolRecord, sameOwner, sameRecord, type Unhealed } from './record.ts'
 
 /** What we have written ahead, and what stood there before. */
 export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | undefined }
@@ -15,16 +14,14 @@ export type Hold = { readonly ahead: PoolRecord; readonly before: PoolRecord | u
 export const commit = async (work: PoolWork, userPoolId: string, record: PoolRecord | undefined, state: Committed): Promise<boolean> => {
   const { table, clock } = work.ports
   const rest = committed(userPoolId, record, state)
-  invariant(rest?.Intended === undefined && rest?.Lease === undefined, `a committed record of ${userPoolId} has an intention or a lease`)
   if (!rest) return !record || (await remove(table, clock, userPoolId, record.Revision, work.signal))
   if (record && sameRecord(rest, record)) return true
   return (await save(table, clock, rest, record?.Revision, work.signal)) !== undefined
 }
 
 /** The pool is gone: the claim goes, and the record with the last one. */
-export const drop = (work: PoolWork, record: PoolRecord, change: Operation & { kind: 'detach' }): Promise<boolean> => {
-  const next = plan(record.UserPoolId, record, record.Applied, change)
-  const claims = next.ok ? next.claims : []
+export const drop = (work: PoolWork, record: PoolRecord, owner: Owner): Promise<boolean> => {
+  const claims = claimsOf(record).filter((one) => !sameOwner(one, owner))
   return commit(work, record.UserPoolId, record, { base: record.Base, claims, asked: record.Asked, applied: record.Applied })
 }
 
@@ -62,23 +59,20 @@ export type Committed = {
 export const stateAfter = (
   next: Plan,
   { ignored, changedByOthers, live: after }: ReadBack & { readonly live: EmailConfiguration },
-): Committed => {
-  const unchanged = ignored.filter((name) => !changedByOthers.includes(name))
-  return {
-    base: next.base,
-    claims: next.claims,
-    unhealed: next.unhealed,
-    asked: withMembersOf(next.desired, after, unchanged),
-    applied: withMembersOf(after, next.toSend, changedByOthers),
-  }
-}
+): Committed => ({
+  base: next.base,
+  claims: next.claims,
+  unhealed: next.unhealed,
+  asked: withMembersOf(next.desired, after, ignored),
+  applied: withMembersOf(after, next.toSend, changedByOthers),
+})
 
 /** The record when nothing is under way. Undefined when no claim is left: the item goes, and the next Create takes its base from live. */
 export const committed = (
   userPoolId: string,
   record: PoolRecord | undefined,
   state: Committed,
-): Omit<PoolRecord, 'Revision'> | undefined =>
+): Omit<PoolRecord, 'Revision' | 'Intended' | 'Lease'> | undefined =>
   state.claims.length === 0
     ? undefined
     : {

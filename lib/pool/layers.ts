@@ -1,5 +1,5 @@
 // The algebra of layers: what a pool's EmailConfiguration should be, and whose wish each of its members is.
-import { differInCase, parseMailbox, sameAddress } from '../email-address.ts'
+import { bareAddress, differInCase, sameAddress } from '../email-address.ts'
 import { type JsonObject, sameSetting, text } from '../json.ts'
 
 /** Cognito's EmailConfigurationType as it stands on the wire, members that no SDK knows included. */
@@ -86,8 +86,8 @@ export const rebase = (
 ): EmailConfiguration => {
   const isOurs = (names: readonly string[]): boolean =>
     [applied, intended].some((ours) => ours !== undefined && names.every((name) => sameMember(name, live, ours)))
-  const others = memberNames(base, applied, intended, live).filter((name) => !SENDER.some((member) => member === name))
-  const wishes = [SENDER, ...others.map((name) => [name])].filter((names) => !isOurs(names)).flat()
+  const members = memberNames(base, applied, intended, live).map((name) => [name])
+  const wishes = [SENDER, ...members].filter((names) => !isOurs(names)).flat()
   const moved = withMembersOf(base, live, wishes)
   return wishes.includes('ConfigurationSet') ? withSenderForItsSet(moved, live) : moved
 }
@@ -110,8 +110,8 @@ const isSpelling = (name: string, sent: EmailConfiguration, after: EmailConfigur
   const [asked, found] = [text(sent, name), text(after, name)]
   if (NO_OTHER_SPELLING.has(name) || asked === undefined || found === undefined) return false
   if (!ADDRESSES.has(name)) return true
-  const [one, other] = [parseMailbox(asked), parseMailbox(found)]
-  return 'domain' in one && 'domain' in other && one.localPart === other.localPart && one.domain === other.domain
+  const mailbox = bareAddress(asked)
+  return mailbox !== undefined && sameAddress(mailbox, bareAddress(found))
 }
 
 /** Compares what was `sent` with what stands `after` the write and stood `before` it. */

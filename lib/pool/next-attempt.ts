@@ -34,30 +34,35 @@ const TEMPLATE = /EmailMessageByLink|EmailSubjectByLink|VerificationMessageTempl
 const refusesTemplate = (error: ServiceError): boolean => error.code === 'InvalidParameterException' && TEMPLATE.test(error.message)
 
 /** A denial that names an identity of SES is about the sender. Any other is about the function's role, and may pass. */
-const namesIdentity = ({ message }: ServiceError): boolean => /:ses:[^:]*:\d*:|\bses:|\bidentity\b/i.test(message)
+const namesIdentity = ({ message }: ServiceError): boolean => /\bses:|\bidentity\b/i.test(message)
 
 /**
  * Whether the service refused the way back for good: COGNITO_DEFAULT with email MFA or email OTP, or a sender of base's own that it takes no more.
  * It says so in many ways, so any lasting refusal of an update that changes the sender counts. If another cause was behind it, the next one is refused too.
  */
-const refusesSender = (error: ServiceError, operation: Operation, next: Plan, live: EmailConfiguration): boolean =>
+const refusesSender = (error: ServiceError, operation: Operation, next: Plan): boolean =>
   operation.kind !== 'attach' &&
   (operation.kind !== 'heal' || next.claims.length === 0) &&
   isDefinite(error) &&
   !isThrottled(error) &&
   !(isDenied(error) && !namesIdentity(error)) &&
   ATTEMPTS[error.code] === undefined &&
-  live['EmailSendingAccount'] === 'DEVELOPER' &&
   SENDER.some((name) => next.changes.includes(name))
 
-/** Only ConfigurationSet and ReplyToEmailAddress go back to base. */
+const onDefault = (live: EmailConfiguration): boolean => live['EmailSendingAccount'] !== 'DEVELOPER'
+
+/** Only ConfigurationSet and ReplyToEmailAddress go back; on COGNITO_DEFAULT no set does, because it would have no sender. */
 export const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
-  const desired = withMembersOf(live, next.desired, ['ConfigurationSet', 'ReplyToEmailAddress'])
+  const desired = withMembersOf(live, next.desired, [...(onDefault(live) ? [] : ['ConfigurationSet']), 'ReplyToEmailAddress'])
   return { ...next, desired, toSend: desired, changes: differingMembers(live, desired) }
 }
 
-export const senderKept = (userPoolId: string, { sender, said }: RefusedSender): string =>
-  `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has; ConfigurationSet and ReplyToEmailAddress were put back.`
+export const senderKept = (userPoolId: string, { sender, said }: RefusedSender, live: EmailConfiguration): string => {
+  const putBack = onDefault(live)
+    ? ', COGNITO_DEFAULT, and so no ConfigurationSet; ReplyToEmailAddress was put back'
+    : '; ConfigurationSet and ReplyToEmailAddress were put back'
+  return `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has${putBack}.`
+}
 
 const senderOf = (email: EmailConfiguration): string =>
   text(email, 'EmailSendingAccount') === 'DEVELOPER'
@@ -84,12 +89,11 @@ export const nextAttempt = (
   error: ServiceError,
   { attempts, operation }: { readonly attempts: Attempts; readonly operation: Operation },
   next: Plan,
-  live: EmailConfiguration,
   clock: Clock,
 ): { readonly attempts: Attempts; readonly wait: number | undefined } | undefined => {
   if (!attempts.options.onlyTheTemplateInUse && refusesTemplate(error))
     return { attempts: { ...attempts, options: { onlyTheTemplateInUse: true } }, wait: undefined }
-  if (!attempts.refusedSender && refusesSender(error, operation, next, live)) {
+  if (!attempts.refusedSender && refusesSender(error, operation, next)) {
     const refusedSender = { sender: senderOf(next.desired), said: serviceWords(error.message) }
     return { attempts: { ...attempts, refusedSender }, wait: undefined }
   }

@@ -22,10 +22,8 @@ export type Observed = {
 
 export type Observation =
   | Observed
-  /** There is no such pool. */
-  | { readonly kind: 'gone'; readonly record: PoolRecord | undefined }
-  /** A detach of a claim that the pool does not have. */
-  | { readonly kind: 'unconcerned' }
+  /** There is no such pool; or a detach finds no such claim: then without the record, which stays as it is. */
+  | { readonly kind: 'absent'; readonly record: PoolRecord | undefined }
 
 /** The item as soon as no other event holds it. The healer does not wait. */
 const itemWhenFree = async (work: PoolWork, userPoolId: string, operation: Operation) => {
@@ -53,10 +51,10 @@ export const observe = async (work: PoolWork, userPoolId: string, operation: Ope
   const found = await itemWhenFree(work, userPoolId, operation)
   if (!found.ok) return found
   const { record } = found
-  if (operation.kind === 'detach' && !concerns(record, operation.owner)) return { kind: 'unconcerned' }
+  if (operation.kind === 'detach' && !concerns(record, operation.owner)) return { kind: 'absent', record: undefined }
   const readAt = work.ports.clock.now()
   const pool = await describe(work, userPoolId)
-  if (!pool) return { kind: 'gone', record }
+  if (!pool) return { kind: 'absent', record }
   return { kind: 'observed', userPoolId, record, pool, live: emailConfigurationOf(pool), readAt }
 }
 

@@ -124,13 +124,13 @@ export const plan = (
     changed.claims.map((one) => one.Declared),
     live,
   )
+  const heals = operation.kind === 'heal' ? [...recentHeals(record, operation.at), operation.at] : (record?.HealHistory ?? [])
   if (wish.blocked) {
     const blocked = blockedMessage(userPoolId)
     if (operation.kind === 'attach') return refusal('InvalidRequest', blocked)
     const left = `${blocked} The claims that remain on it have no effect; nothing was written.`
-    return { ...changed, desired: live, toSend: live, changes: [], noSender: blocked, warnings: [left], heals: record?.HealHistory ?? [] }
+    return { ...changed, desired: live, toSend: live, changes: [], noSender: blocked, warnings: [left], heals }
   }
-  const heals = operation.kind === 'heal' ? [...recentHeals(record, operation.at), operation.at] : (record?.HealHistory ?? [])
   const target = wish.emailConfiguration
   const asDesired = (name: string): boolean =>
     asWished(name, live, target) || (record !== undefined && asWished(name, record.Asked, target) && sameMember(name, record.Applied, live))

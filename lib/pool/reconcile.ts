@@ -77,8 +77,7 @@ const attempt = async (run: Run): Promise<Outcome> => {
   // Observe.
   const observed = await observe(run.work, run.userPoolId, run.operation)
   if ('ok' in observed) return observed
-  if (observed.kind === 'unconcerned') return reconciled(run, {}, false, [])
-  if (observed.kind === 'gone') return withoutPool(run, observed.record)
+  if (observed.kind !== 'observed') return withNothingThere(run, observed.record)
 
   // Plan.
   const next = await propose(run, observed)
@@ -106,14 +105,14 @@ const giveUp = async (run: Run): Promise<void> => {
   run.hold = undefined
 }
 
-/** There is no such pool: a claim that is to go goes, anything else has no place. */
-const withoutPool = async (run: Run, record: PoolRecord | undefined): Promise<Outcome> => {
+/** There is no such pool, or no such claim: a claim that is to go goes, anything else has no place. */
+const withNothingThere = async (run: Run, record: PoolRecord | undefined): Promise<Outcome> => {
   const { userPoolId, operation, work } = run
   if (operation.kind !== 'detach') {
     const gone = new ServiceError('cognito-idp:DescribeUserPool', 'ResourceNotFoundException', '', 400)
     return refusalFor(gone, { userPoolId, region: work.region })
   }
-  return !record || (await drop(work, record, operation)) ? reconciled(run, {}, false, []) : AGAIN
+  return !record || (await drop(work, record, operation.owner)) ? reconciled(run, {}, false, []) : AGAIN
 }
 
 /** The plan for what was observed, unless the claims or the admission say no. */
@@ -122,7 +121,7 @@ const propose = async ({ operation, admission, attempts: { refusedSender } }: Ru
   if (!planned.ok) return planned
   const next = refusedSender ? withSenderKept(planned, observed.live) : planned
   const { refusal, warnings, instead = next } = await admission(observed, next)
-  const remarks = refusedSender ? [senderKept(observed.userPoolId, refusedSender)] : []
+  const remarks = refusedSender ? [senderKept(observed.userPoolId, refusedSender, observed.live)] : []
   return refusal ?? { ...instead, warnings: [...instead.warnings, ...warnings, ...remarks] }
 }
 
@@ -169,19 +168,13 @@ const apply = async (run: Run, { record, pool, live, readAt }: Observed, next: P
   if (!error) return sent
   if (isDefinite(error)) run.sent = earlier
   work.signal.throwIfAborted()
-  return anotherWay(run, error, request, live, next)
+  return anotherWay(run, error, request, next)
 }
 
 /** After an update that was refused, or of which nothing is known: another attempt, or the sentence. */
-const anotherWay = async (
-  run: Run,
-  error: ServiceError,
-  request: JsonObject,
-  live: EmailConfiguration,
-  next: Plan,
-): Promise<Refusal | typeof AGAIN> => {
+const anotherWay = async (run: Run, error: ServiceError, request: JsonObject, next: Plan): Promise<Refusal | typeof AGAIN> => {
   const { userPoolId, work } = run
-  const again = nextAttempt(error, run, next, live, work.ports.clock)
+  const again = nextAttempt(error, run, next, work.ports.clock)
   const said = refusalFor(error, { userPoolId, region: work.region, request })
   if (!again) return said
   run.attempts = again.attempts
@@ -211,8 +204,8 @@ const conclude = async (run: Run, { pool, live }: Observed, next: Plan, sent: Se
   run.hold = undefined
   if (!isOurs) return AGAIN
   report(work, userPoolId, pool, found)
-  const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts)]
-  if (operation.kind === 'detach')
-    return reconciled(run, found.live, true, [...warnings, ...found.ignored.map((name) => notRestored(userPoolId, name))], live)
-  return failure(userPoolId, found) ?? reconciled(run, found.live, true, warnings, live)
+  const isDetach = operation.kind === 'detach'
+  const kept = isDetach ? found.ignored.map((name) => notRestored(userPoolId, name)) : []
+  const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts), ...kept]
+  return (isDetach ? undefined : failure(userPoolId, found)) ?? reconciled(run, found.live, true, warnings, live)
 }

@@ -22,7 +22,7 @@ const unhealed = v.pipe(
   v.union([v.object({ Kind: v.string(), Why: v.string(), At: v.optional(v.string()) }), v.string()]),
   v.transform((value) => {
     if (typeof value !== 'string') return value
-    const [kind = '', ...why] = value.split(': ')
+    const [kind = value, ...why] = value.split(': ')
     return { Kind: kind, Why: why.join(': ') }
   }),
 )
@@ -76,7 +76,7 @@ const DAY_MS = 24 * 60 * 60 * 1_000
 
 /** The heals that still count at a time: those of the 24 hours before. Both ISO 8601. */
 export const recentHeals = (record: PoolRecord | undefined, at: string): string[] =>
-  (record?.HealHistory ?? []).filter((heal) => Date.parse(heal) > Date.parse(at) - DAY_MS)
+  record?.HealHistory?.filter((heal) => Date.parse(heal) > Date.parse(at) - DAY_MS) ?? []
 
 /** `name of the stack` in an ARN `arn:aws:cloudformation:region:account:stack/name/id`. */
 export const stackName = (stackId: string): string => stackId.split('/')[1] ?? stackId

@@ -69,12 +69,8 @@ export type UpdateOptions = {
 
 /** Everything about the pool that UpdateUserPool takes, but EmailConfiguration: the settings that must never change. */
 export const updatableSettings = (pool: JsonObject, options: UpdateOptions = {}): JsonObject => {
-  const named = typeof pool['Name'] === 'string' ? { PoolName: pool['Name'] } : {}
-  const settings = { ...without(pool, [...DESCRIBE_ONLY, 'EmailConfiguration']), ...named }
-  return [...RULES, ...(options.onlyTheTemplateInUse ? [onlyTheTemplateInUse] : [])].reduce(
-    (kept, rule) => rule(kept),
-    settings as JsonObject,
-  )
+  const settings = without({ ...pool, PoolName: pool['Name'] }, [...DESCRIBE_ONLY, 'EmailConfiguration'])
+  return [...RULES, ...(options.onlyTheTemplateInUse ? [onlyTheTemplateInUse] : [])].reduce((kept, rule) => rule(kept), settings)
 }
 
 /** The UpdateUserPool request that sets EmailConfiguration and leaves all else as `pool` has it. */

@@ -32,7 +32,6 @@ export type Sent = { readonly pool: JsonObject; readonly secondFactors: SecondFa
 
 /** What a reading after an update says. `lost` are settings outside EmailConfiguration, second factors included. */
 export type Verified = ReadBack & {
-  readonly pool: JsonObject
   readonly live: EmailConfiguration
   readonly lost: readonly Difference[]
   /** What could not be sent, and should have stayed all the same. */
@@ -41,25 +40,28 @@ export type Verified = ReadBack & {
   readonly unread: readonly string[]
 }
 
+/** What differs outside EmailConfiguration. MfaConfiguration stands in both answers, and is named once. */
+const changedOutside = (before: Sent, pool: JsonObject, factors: SecondFactors, options: UpdateOptions): Difference[] => {
+  const settings = changedSettings(before.pool, pool, options)
+  const named = new Set(settings.map(({ setting }) => setting))
+  return [...settings, ...changedSecondFactors(before.secondFactors, factors).filter(({ setting }) => !named.has(setting))]
+}
+
 /** What differs outside EmailConfiguration between the time of an update and `pool` as it was just read. */
 export const changedSince = async (
   work: PoolWork,
   userPoolId: string,
-  { pool: before, secondFactors }: Sent,
+  before: Sent,
   pool: JsonObject,
   options: UpdateOptions,
-): Promise<Difference[]> => [
-  ...changedSettings(before, pool, options),
-  ...changedSecondFactors(secondFactors, await readSecondFactors(work, userPoolId, before)),
-]
+): Promise<Difference[]> => changedOutside(before, pool, await readSecondFactors(work, userPoolId, before.pool), options)
 
 const compare = (before: Sent, sent: EmailConfiguration, pool: JsonObject, factors: SecondFactors, options: UpdateOptions): Verified => {
   const live = emailConfigurationOf(pool)
   return {
     ...readBack(emailConfigurationOf(before.pool), sent, live),
-    pool,
     live,
-    lost: [...changedSettings(before.pool, pool, options), ...changedSecondFactors(before.secondFactors, factors)],
+    lost: changedOutside(before, pool, factors, options),
     unsent: changedUnsent(before.pool, pool),
     unread: [before.secondFactors.unread ?? factors.unread ?? []].flat(),
   }
@@ -77,16 +79,8 @@ export const verify = async (
     const [after, factors] = await Promise.all([describe(work, userPoolId), readSecondFactors(work, userPoolId, before.pool)])
     if (after) return compare(before, sent, after, factors, options)
     // The pool was removed right after the write: there is nothing to compare.
-    return {
-      pool: before.pool,
-      live: emailConfigurationOf(before.pool),
-      lost: [],
-      unsent: [],
-      ignored: [],
-      normalized: [],
-      changedByOthers: [],
-      unread: [],
-    }
+    const live = emailConfigurationOf(before.pool)
+    return { live, lost: [], unsent: [], ignored: [], normalized: [], changedByOthers: [], unread: [] }
   }
   const seen = await look()
   if ([seen.lost, seen.unsent, seen.ignored, seen.normalized, seen.changedByOthers].every((found) => found.length === 0)) return seen

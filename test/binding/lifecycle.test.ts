@@ -93,6 +93,11 @@ test('Create makes at most 3 Cognito and 6 DynamoDB calls, and an Update that ch
   aws.clearCalls()
   expect((await stack.update({ ...properties, Nonce: '2' }, properties)).answer?.Status).toBe('SUCCESS')
   expect(count('UpdateUserPool')).toBe(0)
+  const keysPut = aws.calls.flatMap(({ action, request }) =>
+    action === 'PutItem' ? [JSON.stringify(child(request, 'Item')?.['UserPoolId'])] : [],
+  )
+  expect(keysPut.filter((key) => key.includes(id))).toEqual([])
+  expect(keysPut.length).toBeGreaterThan(0)
 })
 
 test('a Create that finds the pool as declared writes nothing and still records its claim and base', async () => {
@@ -105,6 +110,14 @@ test('a Create that finds the pool as declared writes nothing and still records 
   expect(await poolRecord(id)).toMatchObject({ Base: asDeclared, Claims: [{ LogicalResourceId: 'Binding' }] })
   await stack.delete(properties)
   expect(email(id)).toEqual(asDeclared)
+})
+
+test('with Preflight SKIP nothing is said of what SES has', async () => {
+  const stack = await startInVirtualTime()
+  const id = aws.createUserPool(PLAIN)
+  aws.ses.removeConfigurationSet('mail')
+  const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER, Preflight: 'SKIP' })
+  expect(answer).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: '' } })
 })
 
 test('a From that differs only in quotes, blanks and the case of the domain is not written', async () => {
@@ -183,6 +196,17 @@ test('a set that did not take is a FAILED, and its Delete leaves the pool as it 
   expect(email(id)).toEqual(OWN)
 })
 
+test('a set that did not take is written again when it is asked for again', async () => {
+  const stack = await startInVirtualTime()
+  const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
+  aws.afterUpdate = (pool) => ({ ...pool, EmailConfiguration: without(child(pool, 'EmailConfiguration') ?? {}, ['ConfigurationSet']) })
+  const properties = { UserPoolId: id, ConfigurationSet: 'mail' }
+  expect((await stack.create(properties)).answer?.Status).toBe('FAILED')
+  aws.afterUpdate = undefined
+  expect((await stack.create(properties)).answer).toMatchObject({ Status: 'SUCCESS', Data: { ConfigurationSet: 'mail' } })
+  expect(email(id)).toEqual({ ...OWN, ConfigurationSet: 'mail' })
+})
+
 test('a value that the service spells otherwise is a warning, not written again, and still taken back on Delete', async () => {
   const stack = await startInVirtualTime()
   const id = aws.createUserPool({ ...PLAIN, EmailConfiguration: OWN })
@@ -249,6 +273,7 @@ test('Delete of a pool that is gone succeeds; Create and Update on one are FAILE
   )
   expect((await stack.delete(properties)).answer?.Status).toBe('SUCCESS')
   expect(await poolRecord(id)).toBeUndefined()
+  expect(lines('WARN')).toEqual([])
 })
 
 test('Delete finds its claim under an ID that CloudFormation made up, and does nothing under another binding’s', async () => {
@@ -311,6 +336,26 @@ test('a write that was refused for sure leaves no record of the pool', async () 
   const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
   expect(answer?.Reason).toMatch(/^InvalidRequest: .*the pool’s own SMS role/)
   expect(await poolRecord(id)).toBeUndefined()
+})
+
+test('a lease that cannot be given up is said in the log: the answer is that of the update all the same', async () => {
+  const stack = await startInVirtualTime()
+  const id = aws.createUserPool(PLAIN)
+  aws.fault(({ action, request }) => {
+    if (action === 'UpdateUserPool') return { error: { code: 'InvalidParameterException', message: 'No.' } }
+    if (action === 'DeleteItem' && JSON.stringify(request).includes(id))
+      return { error: { code: 'AccessDeniedException', message: 'not yours' } }
+    return undefined
+  })
+  const { answer } = await stack.create({ UserPoolId: id, ConfigurationSet: 'mail', ...SENDER })
+  expect(answer?.Reason).toMatch(/^InvalidRequest: .*\(InvalidParameterException\): No/)
+  expect(lambda.log).toContainEqual(
+    expect.objectContaining({
+      level: 'WARN',
+      message: `the lease on user pool ${id} could not be given up`,
+      error: expect.stringContaining('not yours'),
+    }),
+  )
 })
 
 test('a pool on COGNITO_DEFAULT without a declared SourceArn is a FAILED that asks for it', async () => {

@@ -343,14 +343,42 @@ describe('when the time runs short', () => {
     },
   )
 
-  test('because the service throttles without end, the answer is Throttling, in time', async () => {
-    const { stage, ids, mail } = await withPools(2)
-    const [first, second] = ids
-    stage.aws.fault((call) =>
-      isFor(call, 'UpdateUserPool', second) ? { error: { code: 'TooManyRequestsException', message: 'Rate exceeded' } } : undefined,
-    )
-    const { answer } = await mail.create(on(first, second), { context: { remainingMs: TIME } })
-    expect(answer?.Reason).toMatch(new RegExp(`^Throttling: 1 of 2 user pools are done when the time ran out; not done: ${second}\\.`))
+  test.each(['DescribeUserPool', 'UpdateUserPool'])(
+    'because the service throttles %s without end, the answer is Throttling, in time',
+    async (action) => {
+      const { stage, ids, mail } = await withPools(2)
+      const [first, second] = ids
+      stage.aws.fault((call) =>
+        isFor(call, action, second) ? { error: { code: 'TooManyRequestsException', message: 'Rate exceeded' } } : undefined,
+      )
+      const { answer } = await mail.create(on(first, second), { context: { remainingMs: TIME } })
+      expect(answer?.Reason).toMatch(new RegExp(`^Throttling: 1 of 2 user pools are done when the time ran out; not done: ${second}\\.`))
+      expect(answer?.Reason).toContain(`cognito-idp:${action} on user pool ${second} was throttled`)
+    },
+  )
+
+  test('after an update that was throttled, and one without an answer, the Reason is what the service said last', async () => {
+    const { stage, ids, mail } = await withPools(1)
+    stage.aws.fault(({ action, count }) => {
+      if (action !== 'UpdateUserPool') return undefined
+      return count === 1 ? { error: { code: 'TooManyRequestsException', message: 'Rate exceeded' } } : 'hang'
+    })
+    const { answer } = await mail.create(on(ids[0]), { context: { remainingMs: TIME } })
+    expect(answer?.Reason).toMatch(/^Throttling: /)
+  })
+
+  test('while another event of the binding is at work, the Reason says so, even where the last look at it has no answer', async () => {
+    const { stage, ids, mail } = await withPools(1)
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const first = mail.create(on(ids[0]))
+    await held.reached
+    const mend = stage.aws.fault(({ action, count }) => (action === 'GetItem' && count > 1 ? 'hang' : undefined))
+    const again = stage.resource('mail', 'Binding', await stage.newLambda())
+    const { answer } = await again.create({ ...on(ids[0]), Nonce: '2' }, { context: { remainingMs: TIME } })
+    mend()
+    held.release()
+    expect((await first).answer?.Status).toBe('SUCCESS')
+    expect(answer?.Reason).toMatch(/^ResourceConflict: Another operation on Binding was still running when the time ran out/)
   })
 
   test('the Reason is what it hangs on now, not what was waited out before', async () => {

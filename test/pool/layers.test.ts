@@ -1,7 +1,7 @@
 // The laws of the layers, for any JSON, members that nobody knows included.
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import type { JsonObject } from '../../lib/json.ts'
+import type { Json, JsonObject } from '../../lib/json.ts'
 import { committed } from '../../lib/pool/hold.ts'
 import {
   asWished,
@@ -12,6 +12,7 @@ import {
   readBack,
   rebase,
   sameMember,
+  withMembersOf,
 } from '../../lib/pool/layers.ts'
 import { plan } from '../../lib/pool/plan.ts'
 import { type Claim, readPoolRecord } from '../../lib/pool/record.ts'
@@ -171,6 +172,20 @@ describe('layers', () => {
   })
 })
 
+describe('a member is the same', () => {
+  test.each<[string, Json | undefined, Json | undefined, boolean]>([
+    ['From', '"A"  <a@A.example>', 'A <a@a.example>', true],
+    ['From', null, 'a@a.example', false],
+    ['From', null, undefined, true],
+    ['From', { Address: 'a@a.example' }, 'a@a.example', false],
+    ['EmailSendingAccount', undefined, 'COGNITO_DEFAULT', true],
+    ['SourceArn', `${ARN('a')}/a@A.example`, `${ARN('a')}/a@a.example`, false],
+    ['Tomorrow', 'a@A.example', 'a@a.example', false],
+  ])('as an address only where it is one: %s %j beside %j: %j', (name, a, b, isSame) => {
+    expect([sameMember(name, { [name]: a }, { [name]: b }), sameMember(name, { [name]: b }, { [name]: a })]).toEqual([isSame, isSame])
+  })
+})
+
 describe('rebase', () => {
   test('of what we applied, or were about to apply, moves nothing', () => {
     void fc.assert(
@@ -222,6 +237,40 @@ describe('the reading after a write', () => {
     expect(normalized).toEqual([])
     expect([...changed].sort()).toEqual(['ConfigurationSet', 'EmailSendingAccount', 'From', 'SourceArn'])
   })
+
+  const THE_SENDER = ['EmailSendingAccount', 'From', 'SourceArn']
+  test.each<[string, EmailConfiguration, string[]]>([
+    ['another set, and not the sender', { ConfigurationSet: 'two' }, ['ConfigurationSet']],
+    [
+      'another set, and not what the service spelled otherwise meanwhile',
+      { ConfigurationSet: 'two', Tomorrow: 'RED' },
+      ['ConfigurationSet', 'Tomorrow'],
+    ],
+    ['another From: the sender is one wish', { From: 'B <c@b.example>' }, THE_SENDER],
+    ['From at another domain', { From: 'B <b@c.example>' }, THE_SENDER],
+    ['a From that is no address', { From: 'nobody' }, THE_SENDER],
+    ['From and the set', { From: 'c@c.example', ConfigurationSet: 'two' }, ['ConfigurationSet', ...THE_SENDER]],
+  ])('tells what somebody wrote at that moment: %s', (_, written, theirs) => {
+    const { changedByOthers: changed, normalized } = readBack(
+      before,
+      { ...sent, Tomorrow: 'red' },
+      { ...sent, Tomorrow: 'red', ...written },
+    )
+    expect(normalized).toEqual([])
+    expect([...changed].sort()).toEqual(theirs)
+  })
+
+  test.each<[string, string | undefined, string | undefined]>([
+    ['ReplyToEmailAddress', undefined, 'c@c.example'],
+    ['ReplyToEmailAddress', 'b@b.example', undefined],
+    ['ReplyToEmailAddress', 'not an address', 'nor this'],
+    ['Tomorrow', undefined, 'green'],
+    ['Tomorrow', 'blue', undefined],
+  ])('takes %s, sent as %j and found as %j, for somebody’s: it is no spelling of it', (name, asked, found) => {
+    const stood = { ...sent, [name]: 'a@a.example' }
+    const only = (value: string | undefined) => withMembersOf(stood, value === undefined ? {} : { [name]: value }, [name])
+    expect(readBack(stood, only(asked), only(found))).toEqual({ ignored: [], normalized: [], changedByOthers: [name] })
+  })
 })
 
 describe('the sender', () => {
@@ -235,8 +284,17 @@ describe('the sender', () => {
     })
   })
 
-  test('that is nowhere blocks the claims', () => {
-    const nobody = { EmailSendingAccount: 'COGNITO_DEFAULT' }
+  test('of no layer takes the latest From that is declared, whoever lies over it', () => {
+    const wish = desired({}, [{ From: 'y@a.example' }, { From: 'x@a.example' }, { ConfigurationSet: 'two' }], live)
+    expect(wish).toMatchObject({ senderOfNoLayer: true, emailConfiguration: { From: 'x@a.example', ConfigurationSet: 'two' } })
+  })
+
+  test.each<[string, EmailConfiguration]>([
+    ['a pool on COGNITO_DEFAULT', { EmailSendingAccount: 'COGNITO_DEFAULT' }],
+    ['a pool on COGNITO_DEFAULT that sends from its owner’s address', { EmailSendingAccount: 'COGNITO_DEFAULT', SourceArn: ARN('a') }],
+    ['a pool that does not say with what it sends', { SourceArn: ARN('a') }],
+    ['a pool on DEVELOPER without an identity', { EmailSendingAccount: 'DEVELOPER', From: 'a@a.example' }],
+  ])('that is nowhere blocks the claims: %s', (_, nobody) => {
     expect(desired(nobody, [{ ConfigurationSet: 'two' }], nobody)).toEqual({ blocked: true })
   })
 })
@@ -250,7 +308,16 @@ describe('From in another case beside an address identity', () => {
     const target = { ...live, ...wish }
     expect([asWished('From', live, target), sameMember('From', live, target)]).toEqual([false, true])
     expect(asWished('From', live, { ...live, From: '"" <a@A.example>' })).toBe(true)
-    expect(asWished('ReplyToEmailAddress', { ReplyToEmailAddress: 'a@A.example' }, { ReplyToEmailAddress: 'a@a.example' })).toBe(true)
+  })
+
+  test('counts in no other member', () => {
+    const replyTo = (ReplyToEmailAddress: string) => ({ ...live, ReplyToEmailAddress })
+    expect(asWished('ReplyToEmailAddress', replyTo('a@A.example'), replyTo('a@a.example'))).toBe(true)
+  })
+
+  test('is not to be told where there is to be none', () => {
+    const { From: _, ...wanted } = live
+    expect([asWished('From', live, wanted), asWished('From', wanted, wanted)]).toEqual([false, true])
   })
 
   test('does not count beside the identity of a domain', () => {

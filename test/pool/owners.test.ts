@@ -97,6 +97,80 @@ describe('a pool that another stack has bound', () => {
   })
 })
 
+describe('a pool on which another stack is at work', () => {
+  /** Over a binding of stack `till`, stack `shop` has two on the pool, and is held in the middle of what `next` does; stack `mail` comes meanwhile. */
+  const heldAt = async (next: (second: ReturnType<Stage['resource']>, declared: JsonObject) => Promise<unknown>) => {
+    const stage = await openVirtualStage()
+    const id = stage.aws.createUserPool(OWNED)
+    const declared = { UserPoolId: id, ConfigurationSet: 'other', Takeover: 'true' }
+    await stage.resource('till').create(declared)
+    await stage.resource('shop', 'First').create(declared)
+    await stage.resource('shop', 'Second').create({ ...declared, ConfigurationSet: 'mail-2' })
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const working = next(stage.resource('shop', 'Second'), declared)
+    await held.reached
+    const mail = stage.resource('mail', 'Binding', await stage.newLambda())
+    const wish = { UserPoolId: id, ConfigurationSet: 'mail', Takeover: 'true' }
+    return { ...stage, id, working, held, create: (remainingMs: number) => mail.create(wish, { context: { remainingMs } }) }
+  }
+  const updating = (second: ReturnType<Stage['resource']>, declared: JsonObject) =>
+    second.update(declared, { ...declared, ConfigurationSet: 'mail-2' })
+
+  test('is waited for until the time runs out: ResourceConflict that names the pool, and who has bound it, each stack once', async () => {
+    const { id, working, held, create, count } = await heldAt(updating)
+    const { answer } = await create(3_000)
+    expect(answer?.Reason).toMatch(
+      new RegExp(
+        `^ResourceConflict: Another operation on user pool ${id} \\(bound by till, shop\\) was still running when the time ran out\\. Try again`,
+      ),
+    )
+    expect(count('UpdateUserPool')).toBe(3)
+    held.release()
+    await working
+  })
+
+  test('is left to that stack by the healer, which does not wait', async () => {
+    const { lambda, now, working, held, lines } = await heldAt(updating)
+    const began = now()
+    const { error } = await lambda.invoke({ source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} })
+    expect([error, lines('ERROR')]).toEqual([undefined, []])
+    expect(now() - began).toBeLessThan(200)
+    held.release()
+    await working
+  })
+
+  test('that gives up its only claim is named without anybody who has bound it', async () => {
+    const stage = await openVirtualStage()
+    const id = stage.aws.createUserPool(OWNED)
+    const wish = { UserPoolId: id, ConfigurationSet: 'mail' }
+    const shop = stage.resource('shop')
+    await shop.create(wish)
+    const held = pauseAt(stage.aws, ({ action }) => action === 'UpdateUserPool')
+    const working = shop.delete(wish)
+    await held.reached
+    const mail = stage.resource('mail', 'Binding', await stage.newLambda())
+    const { answer } = await mail.create(wish, { context: { remainingMs: 3_000 } })
+    expect(answer?.Reason).toContain(`Another operation on user pool ${id} was still running when the time ran out.`)
+    held.release()
+    expect((await working).answer?.Status).toBe('SUCCESS')
+  })
+
+  test('is no reason any more once it is done: what hangs afterwards is the reason', async () => {
+    const { aws, working, held, create } = await heldAt(updating)
+    const waiting = pauseAt(
+      aws,
+      ({ action, request, count }) => action === 'GetItem' && JSON.stringify(request).includes('us-east-1_') && count > 2,
+    )
+    const second = create(3_000)
+    await waiting.reached
+    held.release()
+    await working
+    aws.fault(({ action }) => (action === 'UpdateUserPool' ? 'hang' : undefined))
+    waiting.release()
+    expect((await second).answer?.Reason).toMatch(/^NotStabilized: User pool .* was not done when the time ran out/)
+  })
+})
+
 const isFor = (request: JsonObject, id: string): boolean => JSON.stringify(request['Key']).includes(`"${id}"`)
 
 describe('of two stacks on one pool', () => {
@@ -144,6 +218,16 @@ describe('of two stacks on one pool', () => {
     const { id } = await twoStacks(stage, PLAIN, { ReplyToEmailAddress: 'mail@example.com' })
     expect(stage.email(id)).toEqual({ ...DEVELOPER, ConfigurationSet: 'mail', ReplyToEmailAddress: 'mail@example.com' })
   })
+})
+
+test('of two stacks on a pool that is gone each Delete takes its own claim off the record, and the last one the record', async () => {
+  const stage = await openVirtualStage()
+  const { id, shop, mail, lower, upper } = await twoStacks(stage)
+  stage.aws.removeUserPool(id)
+  expect((await mail.delete(upper)).answer?.Status).toBe('SUCCESS')
+  expect(await claimsOf(stage, id)).toMatchObject([{ StackId: stackArn('shop') }])
+  expect((await shop.delete(lower)).answer?.Status).toBe('SUCCESS')
+  expect(await stage.poolRecord(id)).toBeUndefined()
 })
 
 describe('a binding that is renamed in its stack', () => {

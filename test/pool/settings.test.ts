@@ -2,7 +2,15 @@
 import { describe, expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
 import type { JsonObject } from '../../lib/json.ts'
-import { changedSettings, changedUnsent, DESCRIBE_ONLY, updatableSettings, updateRequest } from '../../lib/pool/settings.ts'
+import {
+  changedSettings,
+  changedUnsent,
+  DESCRIBE_ONLY,
+  saysOnlyWhatWasRead,
+  settingsCount,
+  updatableSettings,
+  updateRequest,
+} from '../../lib/pool/settings.ts'
 import { describedMembers, updatableMembers } from '../local-aws/sdk-model.ts'
 
 const ID = 'us-east-1_a'
@@ -38,7 +46,8 @@ describe('rules', () => {
     expect(
       sent({ AdminCreateUserConfig, Policies: { PasswordPolicy: { TemporaryPasswordValidityDays: 3 } } })['AdminCreateUserConfig'],
     ).toEqual({ AllowAdminCreateUserOnly: true })
-    expect(sent({ AdminCreateUserConfig, Policies: { PasswordPolicy: {} } })['AdminCreateUserConfig']).toEqual(AdminCreateUserConfig)
+    for (const PasswordPolicy of [{}, { TemporaryPasswordValidityDays: null }])
+      expect(sent({ AdminCreateUserConfig, Policies: { PasswordPolicy } })['AdminCreateUserConfig']).toEqual(AdminCreateUserConfig)
   })
 
   test('tags of the system stay at home', () => {
@@ -59,6 +68,24 @@ describe('rules', () => {
       ...kept,
     })
   })
+})
+
+test('a service that refuses verification texts which the pool does not have is sent what the pool has', () => {
+  const pool = { MfaConfiguration: 'ON' }
+  expect(sent(pool, { onlyTheTemplateInUse: true })).toEqual(sent(pool))
+})
+
+test.each<[string, JsonObject, boolean]>([
+  ['the pool’s own settings', { Policies: { PasswordPolicy: { MinimumLength: 12 } }, PoolName: 'people' }, true],
+  ['less than the pool’s own', { Policies: { PasswordPolicy: {} } }, true],
+  ['another EmailConfiguration', { UserPoolId: ID, EmailConfiguration: { From: 'x' } }, true],
+  ['another value', { Policies: { PasswordPolicy: { MinimumLength: 8 } } }, false],
+  ['a member that the pool does not have', { LambdaConfig: { PreSignUp: 'x' } }, false],
+  ['an object where the pool has a text', { MfaConfiguration: { Enabled: true } }, false],
+  ['a text where the pool has an object', { Policies: 'none' }, false],
+])('an update with %s says only what was read, or is not sent', (_, request, says) => {
+  const pool = { Name: 'people', MfaConfiguration: 'ON', Policies: { PasswordPolicy: { MinimumLength: 12 } } }
+  expect(saysOnlyWhatWasRead(request, pool)).toBe(says)
 })
 
 describe('two readings of a pool', () => {
@@ -89,8 +116,9 @@ describe('two readings of a pool', () => {
   })
 })
 
-test('nothing of EmailConfiguration counts as a setting', () => {
+test('nothing of EmailConfiguration counts as a setting, nor what is never sent back', () => {
   expect(updatableSettings({ EmailConfiguration: { From: 'x' } })).toEqual({})
+  expect(settingsCount({ Id: ID, Name: 'people', EmailConfiguration: { From: 'x' }, MfaConfiguration: 'ON', LambdaConfig: {} })).toBe(3)
 })
 
 describe('the lifetime that cannot be sent beside its successor', () => {
