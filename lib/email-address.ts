@@ -1,5 +1,6 @@
 // One email address as people write it: what it says, and whether two of them are the same.
 import { domainToASCII } from 'node:url'
+import { sameJson } from './json.ts'
 import { excerpt } from './printable.ts'
 
 export type Mailbox = {
@@ -10,6 +11,9 @@ export type Mailbox = {
   /** Lower case, in punycode. */
   readonly domain: string
 }
+
+/** `text` is all that is written, `address` that without a name and angle brackets. */
+export type Address = { readonly mailbox: Mailbox; readonly address: string; readonly text: string }
 
 export type NotAMailbox = { readonly problem: string }
 
@@ -41,63 +45,48 @@ const SPECIALS: Readonly<Record<string, string>> = {
 
 /** What to do about a special character where no name is. */
 const OUTSIDE_OF_A_NAME: Readonly<Record<string, string>> = {
-  '(': 'leave it out, or put the name in double quotes',
-  ')': 'leave it out, or put the name in double quotes',
-  ':': 'which begins a group; give one address only',
-  '[': 'use a domain name after the @',
-  ']': 'use a domain name after the @',
-  '\\': 'leave it out',
+  '(': '; leave it out, or put the name in double quotes',
+  ')': '; leave it out, or put the name in double quotes',
+  ':': ', which begins a group; give one address only',
+  '[': '; use a domain name after the @',
+  ']': '; use a domain name after the @',
+  '\\': '; leave it out',
 }
 
-/** Whether `text` has an opening angle bracket outside of quotes from `start` on: what stands before it is a name. */
-const hasAddressAfter = (text: string, start: number): boolean => {
-  for (let at = start; at < text.length; at += 1) {
-    if (text[at] === '<') return true
-    if (text[at] === '"') {
-      at = endOfQuotes(text, at)
-      if (at < 0) return false
-    }
-  }
-  return false
-}
+const QUOTED = /"(?:[^"\\]|\\.)*"/
+const QUOTED_FIRST = new RegExp(`^${QUOTED.source}`)
+/** A double quote by itself is one that is not closed. */
+const QUOTED_OR_CHARACTER = new RegExp(`${QUOTED.source}|.`, 'g')
+/** An @ outside of quotes. */
+const HAS_AT = new RegExp(`^(?:${QUOTED.source}|[^"@])*@`)
+/** An opening angle bracket outside of quotes: what stands before it is a name. */
+const HAS_BRACKET = new RegExp(`^(?:${QUOTED.source}|[^"<])*<`)
 
 /** What is wrong with the special character at `at`: in a name it needs quotes, elsewhere it cannot stand. */
 const specialProblem = (text: string, at: number): string => {
-  const character = text[at] ?? ''
+  const character = text.charAt(at)
   const what = `it has ${SPECIALS[character]}${'()'.includes(character) ? '' : ' that is not in double quotes'}`
   if (character === ',' || character === ';')
     return `${what}; give one address only, and put a name that has ${SPECIALS[character]} in double quotes`
-  if (hasAddressAfter(text, at)) return `${what}; put the name in double quotes`
-  return `${what}${character === ':' ? ', ' : '; '}${OUTSIDE_OF_A_NAME[character]}`
-}
-
-/** Where the quoted string that begins at `start` ends (the place of its closing quote), or -1. */
-const endOfQuotes = (text: string, start: number): number => {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1
-    else if (text[at] === '"') return at
-  }
-  return -1
+  if (HAS_BRACKET.test(text.slice(at))) return `${what}; put the name in double quotes`
+  return `${what}${OUTSIDE_OF_A_NAME[character]}`
 }
 
 /** Walks the text once, outside of quotes, and cuts it at the angle brackets. */
 const split = (text: string): Parts | NotAMailbox => {
   let open = -1
-  for (let at = 0; at < text.length; at += 1) {
-    const character = text[at] ?? ''
-    if (character === '"') {
-      at = endOfQuotes(text, at)
-      if (at < 0) return { problem: `its double quotes are not closed: ${quote(text)}` }
-    } else if (SPECIALS[character] !== undefined) return { problem: `${specialProblem(text, at)}: ${quote(text)}` }
-    else if (character === '<') {
+  for (const { 0: piece, index: at } of text.matchAll(QUOTED_OR_CHARACTER)) {
+    if (piece === '"') return { problem: `its double quotes are not closed: ${quote(text)}` }
+    if (SPECIALS[piece] !== undefined) return { problem: `${specialProblem(text, at)}: ${quote(text)}` }
+    if (piece === '<') {
       if (open >= 0)
         return {
           problem: `it has two angle brackets <; give one address only, and put a name that has one in double quotes: ${quote(text)}`,
         }
       open = at
-    } else if (character === '>') {
+    } else if (piece === '>') {
       if (open < 0) {
-        const remedy = hasAddressAfter(text, at) ? '; put a name that has one in double quotes' : ''
+        const remedy = HAS_BRACKET.test(text) ? '; put a name that has one in double quotes' : ''
         return { problem: `it has an angle bracket > without a < before it${remedy}: ${quote(text)}` }
       }
       if (at + 1 < text.length) return { problem: `it goes on after the angle bracket >; give one address only: ${quote(text)}` }
@@ -109,17 +98,8 @@ const split = (text: string): Parts | NotAMailbox => {
 
 /** A name without quotes and escapes, blanks collapsed; undefined when it has an @ outside of quotes. */
 const displayNameOf = (phrase: string): string | undefined => {
-  let name = ''
-  let quoted = false
-  for (let at = 0; at < phrase.length; at += 1) {
-    const character = phrase[at] ?? ''
-    if (character === '"') quoted = !quoted
-    else if (character === '@' && !quoted) return undefined
-    else if (character === '\\') {
-      at += 1
-      name += phrase[at] ?? ''
-    } else name += character
-  }
+  if (HAS_AT.test(phrase)) return undefined
+  const name = phrase.replace(/\\(.)|"/g, '$1')
   return name.split(' ').filter(Boolean).join(' ')
 }
 
@@ -135,10 +115,10 @@ const DOMAIN_AS_WRITTEN = /^(?:[A-Za-z0-9.-]|[^\0-\x7f])+$/
  * an IP address, one label only, more than 253 characters.
  */
 export const domainName = (text: string): string | undefined => {
-  if (text.length > DOMAIN_LENGTH || !DOMAIN_AS_WRITTEN.test(text)) return undefined
+  if (!DOMAIN_AS_WRITTEN.test(text)) return undefined
   const domain = domainToASCII(text)
   const labels = domain.split('.')
-  const isName = labels.length > 1 && labels.every((label) => LABEL.test(label)) && !/^\d+$/.test(labels.at(-1) ?? '')
+  const isName = labels.length > 1 && labels.every((label) => LABEL.test(label)) && !/\.\d+$/.test(domain)
   return isName && domain.length <= DOMAIN_LENGTH ? domain : undefined
 }
 
@@ -160,13 +140,8 @@ const localPartOf = (written: string): string | NotAMailbox => {
     : localPart
 }
 
-/**
- * Reads one address: `user@example.com`, `Name <user@example.com>` or `"A, \"quoted\" name" <user@example.com>` (RFC 5322 §3.4, without comments and groups).
- * The domain may be written in Unicode; the local part must be ASCII, since SES has no SMTPUTF8 (SES API, SendEmail; aws-cdk#38340).
- * Takes time linear in the text.
- * @returns the parts, or half a sentence that fits after `From is not one email address: `
- */
-export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
+/** What {@link parseMailbox} reads, beside what is written. */
+export const readAddress = (text: string): Address | NotAMailbox => {
   if (text.length > MAILBOX_LENGTH) return { problem: `it has ${text.length} characters; ${MAILBOX_LENGTH} are allowed: ${quote(text)}` }
   if (CONTROL.test(text)) return { problem: `it has a line end or another control character; leave it out: ${quote(text)}` }
   if (text.trim() === '') return { problem: 'it is empty' }
@@ -178,7 +153,7 @@ export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
       problem: `it has an @ before the angle bracket <; give one address only, and put a name that has an @ in double quotes: ${quote(text)}`,
     }
   const { address } = parts
-  const at = address.startsWith('"') ? address.indexOf('@', endOfQuotes(address, 0)) : address.indexOf('@')
+  const at = address.indexOf('@', QUOTED_FIRST.exec(address)?.[0].length)
   if (at < 0) return { problem: `it has no @: ${quote(text)}` }
   const written = address.slice(at + 1)
   if (written.includes('@')) return { problem: `it has more than one @; give one address only: ${quote(text)}` }
@@ -187,14 +162,24 @@ export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
   const domain = domainName(written)
   return domain === undefined
     ? { problem: `what stands after its @ is not a domain name such as example.com: ${quote(written)}` }
-    : { displayName, localPart, domain }
+    : { mailbox: { displayName, localPart, domain }, address, text }
+}
+
+/**
+ * Reads one address: `user@example.com`, `Name <user@example.com>` or `"A, \"quoted\" name" <user@example.com>` (RFC 5322 §3.4, without comments and groups).
+ * The domain may be written in Unicode; the local part must be ASCII, since SES has no SMTPUTF8 (SES API, SendEmail; aws-cdk#38340).
+ * Takes time linear in the text.
+ * @returns the parts, or half a sentence that fits after `From is not one email address: `
+ */
+export const parseMailbox = (text: string): Mailbox | NotAMailbox => {
+  const found = readAddress(text)
+  return 'problem' in found ? found : found.mailbox
 }
 
 /** The address alone, as it is written, without a name and angle brackets; undefined where there is not one address. */
 export const bareAddress = (text: string): string | undefined => {
-  if ('problem' in parseMailbox(text)) return undefined
-  const parts = split(text.trim())
-  return 'problem' in parts ? undefined : parts.address
+  const found = readAddress(text)
+  return 'problem' in found ? undefined : found.address
 }
 
 /**
@@ -203,7 +188,7 @@ export const bareAddress = (text: string): string | undefined => {
  */
 export const differInCase = (a: string, b: string): boolean => {
   const [left, right] = [bareAddress(a), bareAddress(b)]
-  return left !== undefined && right !== undefined && left !== right && left.toLowerCase() === right.toLowerCase() && sameAddress(a, b)
+  return left !== right && left?.toLowerCase() === right?.toLowerCase() && sameAddress(a, b)
 }
 
 /**
@@ -214,6 +199,5 @@ export const sameAddress = (a: string | undefined, b: string | undefined): boole
   if (a === b) return true
   if (a === undefined || b === undefined) return false
   const [left, right] = [parseMailbox(a), parseMailbox(b)]
-  if ('problem' in left || 'problem' in right) return false
-  return left.displayName === right.displayName && left.localPart === right.localPart && left.domain === right.domain
+  return !('problem' in left) && sameJson(left, right)
 }

@@ -28,7 +28,7 @@ export class ServiceError extends Error {
 
 /** Whether the service refused for sure, so that the call had no effect. No answer and a 5xx leave it open. */
 export const isDefinite = (error: unknown): error is ServiceError =>
-  error instanceof ServiceError && error.status !== undefined && error.status >= 400 && error.status < 500
+  error instanceof ServiceError && Math.floor((error.status ?? 0) / 100) === 4
 
 const THROTTLES = new Set([
   'TooManyRequestsException',
@@ -60,8 +60,7 @@ export const isNotFound = (error: unknown): boolean =>
   error instanceof ServiceError && (error.code === 'ResourceNotFoundException' || error.code === 'NotFoundException')
 
 /** Whether the same read may work in a moment. */
-export const isPassing = (error: unknown): boolean =>
-  isThrottled(error) || (error instanceof ServiceError && (error.status === undefined || error.status >= 500))
+export const isPassing = (error: unknown): boolean => isThrottled(error) || (error instanceof ServiceError && (error.status ?? 500) >= 500)
 
 const ACTION = '([a-z][a-z0-9-]{1,40}:[A-Z][A-Za-z0-9]{1,80})'
 const PERFORM = new RegExp(`perform:? [\`'"]?${ACTION}`)

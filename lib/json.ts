@@ -9,7 +9,7 @@ const isScalar = (value: unknown): boolean => value === null || typeof value !==
 
 /** The text of `value` with members in a fixed order, so that equal values have equal texts. Members that are undefined do not count. */
 export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map((item) => canonical(item ?? null)).join()}]`
+  if (Array.isArray(value)) return `[${value.map((item) => canonical(item)).join()}]`
   if (!isObject(value)) return JSON.stringify(value ?? null)
   const members = Object.keys(value)
     .filter((name) => value[name] !== undefined)
@@ -19,13 +19,12 @@ export const canonical = (value: unknown): string => {
 
 const sameArray = (a: readonly unknown[], b: readonly unknown[], asSets: boolean): boolean => {
   if (a.length !== b.length) return false
-  if (!asSets || !a.every(isScalar) || !b.every(isScalar)) return a.every((item, index) => same(item, b[index], asSets))
+  if (!asSets || !a.every(isScalar)) return a.every((item, index) => same(item, b[index], asSets))
   const [left, right] = [a.map(canonical).sort(), b.map(canonical).sort()]
   return left.every((item, index) => item === right[index])
 }
 
 const same = (a: unknown, b: unknown, asSets: boolean): boolean => {
-  if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b)) return sameArray(a, b, asSets)
   if (!isObject(a) || !isObject(b)) return (a ?? null) === (b ?? null)
   const isAlike = (name: string): boolean => (a[name] === undefined) === (b[name] === undefined) && same(a[name], b[name], asSets)

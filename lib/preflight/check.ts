@@ -1,7 +1,7 @@
 // What a check is: one row that looks at a pool's wish beside the facts, and the sentence that comes of it.
-import { type Mailbox, type NotAMailbox, parseMailbox } from '../email-address.ts'
+import { type Address, type NotAMailbox, readAddress } from '../email-address.ts'
 import type { Code } from '../errors.ts'
-import { child, isObject, type JsonObject, text } from '../json.ts'
+import { child, type JsonObject, text } from '../json.ts'
 import { excerpt } from '../printable.ts'
 import { type Facts, isUnverified, valueIn } from './facts.ts'
 import { parseSourceArn, type SourceArn, siblingArn } from './source-arn.ts'
@@ -35,8 +35,8 @@ export type Finding = {
   readonly message: string
 }
 
-/** What stands in a sentence's {placeholders}. */
-export type Values = Readonly<Record<string, string>>
+/** What stands in a sentence's {placeholders}; what is undefined stands in no sentence of a row that finds something. */
+export type Values = Readonly<Record<string, string | undefined>>
 
 export type Check = {
   readonly id: string
@@ -65,13 +65,18 @@ export type View = {
   readonly subject: Subject
   /** Empty while SourceArn is missing, unreadable, or of another partition: SES was not asked in the right place then. */
   readonly facts: Partial<Facts>
+  /** The Region that SES is asked in. */
+  readonly sesRegion: string
   readonly sourceArn: string | undefined
+  /** The identity that the pool would send by. */
   readonly source: SourceArn | undefined
   /** Whether the pool would send by its owner's own identity. */
   readonly hasSender: boolean
-  readonly from: Mailbox | NotAMailbox | undefined
+  readonly from: Address | NotAMailbox | undefined
+  /** From, when it is one address. */
+  readonly fromAddress: Address | undefined
   readonly configurationSet: JsonObject | undefined
-  readonly destinations: readonly JsonObject[] | undefined
+  readonly destinations: readonly JsonObject[]
   readonly account: JsonObject | undefined
   /** Undefined for an identity of another account too. */
   readonly identity: JsonObject | undefined
@@ -100,24 +105,27 @@ export const NONE = '–'
 /** Whether an event destination publishes; one that does not say is taken to. */
 export const isEnabled = (destination: JsonObject): boolean => destination['Enabled'] !== false
 
-/** The names of event types: UPPER_SNAKE in API v2, camelCase in v1. */
+/** The names of event types: upper case in API v2, lower case in v1. */
 export const eventTypes = (destination: JsonObject): readonly string[] =>
-  strings(destination, 'MatchingEventTypes').map((type) => type.toUpperCase().replaceAll('_', ''))
+  strings(destination, 'MatchingEventTypes').map((type) => type.toUpperCase())
 
 export const names = (destinations: readonly JsonObject[]): string =>
   destinations.map((destination) => text(destination, 'Name') ?? 'unnamed').join(', ')
 
-const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
+/** Whether something is of the function's own account or partition, as far as that is known. */
+export const isOurs = (own: string | undefined, other: string | undefined): boolean => own === undefined || own === other
 
 export const viewOf = (subject: Subject, facts: Facts): View => {
   const { emailConfiguration, userPoolId } = subject
   const sourceArn = text(emailConfiguration, 'SourceArn')
-  const source = parseSourceArn(sourceArn)
   const hasSender = emailConfiguration['EmailSendingAccount'] === 'DEVELOPER' && sourceArn !== undefined
-  const asked: Partial<Facts> = hasSender && source && isOurs(subject.partition, source.partition) ? facts : {}
+  const source = hasSender ? parseSourceArn(sourceArn) : undefined
+  const sesRegion = source?.region ?? facts.region
+  const asked: Partial<Facts> = source && isOurs(subject.partition, source.partition) ? facts : {}
   const ofIdentity = isOurs(subject.account, source?.account)
-  const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined, parents: [] }
+  const known: Partial<Facts> = ofIdentity ? asked : { ...asked, identity: undefined }
   const from = text(emailConfiguration, 'From')
+  const found = from === undefined ? undefined : readAddress(from)
   const verified = known.parents?.find(({ fact }) => {
     const parent = valueIn(fact)
     return parent !== undefined && !isUnverified(parent)
@@ -125,32 +133,34 @@ export const viewOf = (subject: Subject, facts: Facts): View => {
   return {
     subject,
     facts: known,
+    sesRegion,
     sourceArn,
     source,
     hasSender,
-    from: from === undefined ? undefined : parseMailbox(from),
+    from: found,
+    fromAddress: found && 'address' in found ? found : undefined,
     configurationSet: valueIn(known.configurationSet),
-    destinations: valueIn(known.eventDestinations)?.filter(isObject),
+    destinations: valueIn(known.eventDestinations) ?? [],
     account: valueIn(known.account),
     identity: valueIn(known.identity),
     verifiedParent: verified,
     values: {
       pool: userPoolId,
       region: subject.region,
-      sesRegion: source?.region ?? facts.region,
-      set: text(emailConfiguration, 'ConfigurationSet') ?? '',
-      sourceArn: sourceArn ?? '',
-      identity: source?.identity ?? '',
-      from: from ?? '',
-      parent: verified ?? '',
-      parentArn: source && verified !== undefined ? siblingArn(source, verified) : '',
+      sesRegion,
+      set: text(emailConfiguration, 'ConfigurationSet'),
+      sourceArn,
+      identity: source?.identity,
+      from,
+      parent: verified,
+      parentArn: source && verified && siblingArn(source, verified),
     },
   }
 }
 
-/** The ARN of something of SES, where `view` asks it. */
-export const sesArn = ({ subject, source, facts }: View, resource: string): string =>
-  `arn:${subject.partition ?? source?.partition ?? 'aws'}:ses:${facts.region ?? subject.region}:${subject.account ?? source?.account ?? '*'}:${resource}`
+/** The ARN of something of SES, where `view` asks it; undefined where nothing is asked. */
+export const sesArn = ({ subject, source, sesRegion }: View, resource: string): string | undefined =>
+  source && `arn:${source.partition}:ses:${sesRegion}:${subject.account ?? source.account}:${resource}`
 
 /** Whether the pool sends links, not codes, to verify an address. */
 export const verifiesByLink = ({ subject }: View): boolean =>

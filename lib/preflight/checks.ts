@@ -91,10 +91,11 @@ export const summary = (
   const account: JsonObject | undefined = valueIn(facts.account)
   return {
     SendingPoolName: text(child(valueIn(facts.configurationSet), 'DeliveryOptions'), 'SendingPoolName') ?? '',
-    EventDestinations: (valueIn(facts.eventDestinations) ?? [])
-      .filter(isEnabled)
-      .flatMap((destination) => text(destination, 'Name') ?? [])
-      .join(),
+    EventDestinations:
+      valueIn(facts.eventDestinations)
+        ?.filter(isEnabled)
+        .flatMap((destination) => text(destination, 'Name') ?? [])
+        .join() ?? '',
     Max24HourSend: `${number(child(account, 'SendQuota'), 'Max24HourSend') ?? ''}`,
   }
 }

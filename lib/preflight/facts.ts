@@ -1,6 +1,6 @@
 // What SES says about a set, an identity and an account: each thing asked once for a request, at most two round trips deep.
 import { ServiceError } from '../errors.ts'
-import { child, type JsonObject, text } from '../json.ts'
+import { child, isObject, type JsonObject, text } from '../json.ts'
 import type { Clock, Ses } from '../ports.ts'
 import { retrying } from '../retry.ts'
 import { hasNoSes } from './regions.ts'
@@ -19,7 +19,7 @@ export type Facts = {
   readonly identity: Fact<JsonObject> | undefined
   /** The dedicated IP pool that the set sends through. */
   readonly sendingPool: Fact<JsonObject> | undefined
-  /** The set of the same name in the function's own Region: asked when it is missing in SourceArn's. */
+  /** The set of the same name in the function's own Region, when it is missing in SourceArn's. */
   readonly configurationSetInOwnRegion: Fact<JsonObject> | undefined
   /** The domains above an identity that is missing or not verified, nearest first. */
   readonly parents: readonly { readonly domain: string; readonly fact: Fact<JsonObject> }[]
@@ -40,12 +40,12 @@ export const isMissing = (fact: Fact<unknown> | undefined): boolean => fact !== 
 export const failure = (fact: Fact<unknown> | undefined): ServiceError | undefined => (fact && 'failed' in fact ? fact.failed : undefined)
 
 /** SES's own IP pools: they always exist, and GetDedicatedIpPool does not know them (SES developer guide, "Dedicated IP pools"). */
-const BUILT_IN_POOLS: ReadonlySet<string> = new Set(['ses-default-dedicated-pool', 'ses-shared-pool'])
+const BUILT_IN_POOLS: ReadonlySet<string | undefined> = new Set(['ses-default-dedicated-pool', 'ses-shared-pool'])
 
 /** The dedicated IP pool of a set, unless it is one of SES's own. */
 export const sendingPoolName = (configurationSet: JsonObject | undefined): string | undefined => {
   const name = text(child(configurationSet, 'DeliveryOptions'), 'SendingPoolName')
-  return name === undefined || BUILT_IN_POOLS.has(name) ? undefined : name
+  return BUILT_IN_POOLS.has(name) ? undefined : name
 }
 
 /** Whether SES says that the identity may send; an answer without VerifiedForSendingStatus does not say that it may not. */
@@ -74,21 +74,21 @@ export const factFinder = (
     }
   }
 
-  const once = <T>(read: (region: string, name: string) => Promise<T | undefined>) => {
+  const once = <T, At extends readonly string[]>(read: (...at: At) => Promise<T | undefined>) => {
     const asked = new Map<string, Promise<Fact<T>>>()
-    return (at: string, name: string): Promise<Fact<T>> => {
-      const key = `${at}/${name}`
-      const fact = asked.get(key) ?? settled(() => read(at, name))
+    return (...at: At): Promise<Fact<T>> => {
+      const key = String(at)
+      const fact = asked.get(key) ?? settled(() => read(...at))
       asked.set(key, fact)
       return fact
     }
   }
 
-  const configurationSet = once((at, name) => ses.getConfigurationSet(at, name, signal))
-  const eventDestinations = once((at, name) => ses.getEventDestinations(at, name, signal))
-  const identity = once((at, name) => ses.getEmailIdentity(at, name, signal))
-  const sendingPool = once((at, name) => ses.getDedicatedIpPool(at, name, signal))
-  const account = once((at) => ses.getAccount(at, signal))
+  const configurationSet = once((at: string, name: string) => ses.getConfigurationSet(at, name, signal))
+  const eventDestinations = once(async (at: string, name: string) => (await ses.getEventDestinations(at, name, signal))?.filter(isObject))
+  const identity = once((at: string, name: string) => ses.getEmailIdentity(at, name, signal))
+  const sendingPool = once((at: string, name: string) => ses.getDedicatedIpPool(at, name, signal))
+  const account = once((at: string) => ses.getAccount(at, signal))
 
   const gather = async (emailConfiguration: JsonObject): Promise<Facts> => {
     const source = parseSourceArn(text(emailConfiguration, 'SourceArn'))
@@ -102,7 +102,7 @@ export const factFinder = (
       return name === undefined ? undefined : sendingPool(at, name)
     }
     const inOwnRegion = async (): Promise<Fact<JsonObject> | undefined> =>
-      set !== undefined && at !== region && !hasNoSes(region) && isMissing(await theSet) ? configurationSet(region, set) : undefined
+      set !== undefined && !hasNoSes(region) && isMissing(await theSet) ? configurationSet(region, set) : undefined
     const above = async (): Promise<Facts['parents']> => {
       const fact = await theIdentity
       if (!source || !(isMissing(fact) || isUnverified(valueIn(fact)))) return []
@@ -112,7 +112,7 @@ export const factFinder = (
     const [ofSet, ofDestinations, ofAccount, ofIdentity, ofPool, ofOwnRegion, parents] = await Promise.all([
       theSet,
       set === undefined ? undefined : eventDestinations(at, set),
-      account(at, ''),
+      account(at),
       theIdentity,
       poolOfTheSet(),
       inOwnRegion(),

@@ -1,12 +1,12 @@
 // Whether the policies of an SES identity keep Cognito from sending mail for a pool.
-import { isObject, type JsonObject, text } from '../json.ts'
+import { child, isObject, type JsonObject, text } from '../json.ts'
 
 /** What is known of a mail that Cognito will send; a condition on anything else cannot be judged. */
 export type Sending = {
   /** The pool's Region, account and partition. */
   readonly region: string
   readonly account: string | undefined
-  readonly partition: string
+  readonly partition: string | undefined
   readonly poolArn: string | undefined
   readonly roleArn: string | undefined
   readonly fromAddress: string | undefined
@@ -46,20 +46,22 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 
 const strings = (value: unknown): readonly string[] => list(value).map(String)
 
-const parsed = (document: unknown): unknown => {
+/** A policy as it reads; empty where it is no policy. */
+const parsed = (document: unknown): JsonObject => {
   try {
-    return typeof document === 'string' ? JSON.parse(document) : undefined
+    const body: unknown = JSON.parse(String(document))
+    return isObject(body) ? body : {}
   } catch {
-    return undefined
+    return {}
   }
 }
 
 const statementsOf = (policies: JsonObject): readonly Statement[] =>
-  Object.entries(policies).flatMap(([policy, document]) => {
-    const body = parsed(document)
-    const statements = isObject(body) ? list(body['Statement']).filter(isObject) : []
-    return statements.map((statement, index) => ({ ...statement, policy, name: text(statement, 'Sid') ?? `${index + 1}` }))
-  })
+  Object.entries(policies).flatMap(([policy, document]) =>
+    list(parsed(document)['Statement'])
+      .filter(isObject)
+      .map((statement, index) => ({ ...statement, policy, name: text(statement, 'Sid') ?? `${index + 1}` })),
+  )
 
 /** `*` and `?` as in IAM, in time linear in the text for each `*`. */
 const globs = (pattern: string, value: string): boolean => {
@@ -136,60 +138,55 @@ const knownValue = (key: string, { account, poolArn, roleArn, fromAddress }: Sen
   return known.get(key.toLowerCase())
 }
 
-const isNegative = (operator: string): boolean => operator.toLowerCase().includes('not')
+type Line = {
+  readonly key: string
+  readonly isNegative: boolean
+  readonly holds: boolean
+  /** What turns it over. */
+  readonly change: string
+}
 
-/** Whether one line of a Condition holds; undefined when its operator or key is not one that we can judge. */
-const holds = (operator: string, key: string, values: readonly string[], sending: Sending): boolean | undefined => {
-  const compare = OPERATORS.get(
-    operator
-      .toLowerCase()
-      .replace(/ifexists$/, '')
-      .replace('not', ''),
-  )
+/** One line of a Condition; undefined when its operator or key is not one that we can judge. */
+const lineOf = (operator: string, key: string, values: readonly string[], sending: Sending): Line | undefined => {
+  const name = operator.toLowerCase()
+  const compare = OPERATORS.get(name.replace('ifexists', '').replace('not', ''))
   const value = knownValue(key, sending)
   if (!compare || value === undefined) return undefined
-  return values.some((pattern) => compare(pattern, value)) !== isNegative(operator)
+  const isNegative = name.includes('not')
+  const isNamed = values.some((pattern) => compare(pattern, value))
+  const change = isNamed ? `take ${value} out of ${key}` : `let ${key} hold ${value}`
+  return { key, isNegative, holds: isNamed !== isNegative, change }
 }
 
-type Line = { readonly operator: string; readonly key: string; readonly holds: boolean | undefined }
+type Lines = readonly (Line | undefined)[]
 
-const conditionOf = (statement: Statement, sending: Sending): readonly Line[] =>
-  Object.entries(isObject(statement['Condition']) ? statement['Condition'] : {}).flatMap(([operator, keys]) =>
-    Object.entries(isObject(keys) ? keys : {}).map(([key, values]) => ({
-      operator,
-      key,
-      holds: holds(operator, key, strings(values), sending),
-    })),
+const conditionOf = (statement: Statement, sending: Sending): Lines =>
+  Object.entries(child(statement, 'Condition') ?? {}).flatMap(([operator, keys]) =>
+    Object.entries(isObject(keys) ? keys : {}).map(([key, values]) => lineOf(operator, key, strings(values), sending)),
   )
 
-/** What the value of a key must do in a line of a Condition to turn it over. */
-const change = ({ operator, key, holds: isSo }: Line, sending: Sending): string => {
-  const value = knownValue(key, sending) ?? 'what Amazon Cognito sends with'
-  return isNegative(operator) === (isSo === true) ? `let ${key} hold ${value}` : `take ${value} out of ${key}`
-}
-
-/** How a statement that denies Cognito is made to spare it. */
-const exemption = (statement: Statement, lines: readonly Line[], sending: Sending): string => {
+/** How a statement that denies Cognito is made to spare it; no line of it fails. */
+const exemption = (statement: Statement, lines: Lines, sending: Sending): string => {
   const role = sending.roleArn ?? `the role ${ROLE} of the pool’s account`
   if (statement['NotPrincipal'] !== undefined) return `add ${role} to NotPrincipal of that statement`
-  const exception = lines.find((line) => line.holds && isNegative(line.operator))
-  if (exception) return `${change(exception, sending)} in that statement`
+  const exception = lines.find((line) => line?.isNegative)
+  if (exception) return `${exception.change} in that statement`
   if (isForCognito(statement, sending)) return 'take Amazon Cognito out of Principal of that statement'
   return `add to that statement the condition ArnNotEquals, aws:PrincipalArn ${role}`
 }
 
-const isOut = (lines: readonly Line[]): boolean => lines.some((line) => line.holds === false)
+const failingOf = (lines: Lines): readonly Line[] => lines.filter((line) => line !== undefined).filter(({ holds }) => !holds)
 
 /** The statements that deny Cognito to send this mail; `may deny` where a condition cannot be judged. */
 export const denials = (policies: JsonObject, sending: Sending): readonly Denial[] =>
   statementsOf(policies)
     .filter((statement) => statement['Effect'] === 'Deny' && meetsCognito(statement, sending) && meetsSending(statement))
     .map((statement) => ({ statement, lines: conditionOf(statement, sending) }))
-    .filter(({ lines }) => !isOut(lines))
+    .filter(({ lines }) => failingOf(lines).length === 0)
     .map(({ statement, lines }) => ({
       policy: statement.policy,
       statement: statement.name,
-      verdict: lines.every((line) => line.holds) ? 'denies' : 'may deny',
+      verdict: lines.every((line) => line !== undefined) ? 'denies' : 'may deny',
       exempt: exemption(statement, lines, sending),
     }))
 
@@ -197,14 +194,13 @@ export const denials = (policies: JsonObject, sending: Sending): readonly Denial
 export const exclusion = (policies: JsonObject, sending: Sending): Exclusion | undefined => {
   const allows = statementsOf(policies)
     .filter((statement) => statement['Effect'] === 'Allow' && isForCognito(statement, sending) && meetsSending(statement))
-    .map((statement) => ({ statement, lines: conditionOf(statement, sending) }))
+    .map((statement) => ({ statement, failing: failingOf(conditionOf(statement, sending)) }))
   const first = allows[0]
-  if (!first || !allows.every(({ lines }) => isOut(lines))) return undefined
-  const failing = first.lines.filter((line) => line.holds === false)
+  if (!first || !allows.every(({ failing }) => failing.length > 0)) return undefined
   return {
     policy: first.statement.policy,
     statement: first.statement.name,
-    keys: failing.map(({ key }) => key).join(', '),
-    holds: failing.map((line) => change(line, sending)).join(', and '),
+    keys: first.failing.map(({ key }) => key).join(', '),
+    holds: first.failing.map(({ change }) => change).join(', and '),
   }
 }

@@ -1,37 +1,33 @@
 // The checks of the SES identity: whether it may send, for whom, and how its mail arrives.
 import { userPoolArn } from '../arn.ts'
-import { child, type JsonObject, text } from '../json.ts'
-import { type Check, findingIf, type View } from './check.ts'
+import { child, text } from '../json.ts'
+import { type Check, findingIf, type Values, type View } from './check.ts'
 import { isMissing, isUnverified } from './facts.ts'
 import { cognitoRoleArn, denials, exclusion, type Sending } from './identity-policy.ts'
 
 const IDENTITY = 'ses:GetEmailIdentity on identity/*'
 
-/** Statuses of MAIL FROM and DKIM that SES documents as not in order; one that it does not document is not judged. */
+/** Statuses of verification, MAIL FROM and DKIM that SES documents as not in order; one that it does not document is not judged. */
 const FAILING: readonly unknown[] = ['FAILED', 'TEMPORARY_FAILURE']
 const NOT_READY: readonly unknown[] = ['PENDING', 'NOT_STARTED', ...FAILING]
 
-const mailFrom = (view: View): JsonObject | undefined => {
-  const attributes = child(view.identity, 'MailFromAttributes')
-  return text(attributes, 'MailFromDomain') && NOT_READY.includes(attributes?.['MailFromDomainStatus']) ? attributes : undefined
+const mailFrom = ({ identity }: View, rejecting: boolean): readonly Values[] => {
+  const attributes = child(identity, 'MailFromAttributes')
+  const [domain, status] = [text(attributes, 'MailFromDomain'), text(attributes, 'MailFromDomainStatus')]
+  const rejects = attributes?.['BehaviorOnMxFailure'] === 'REJECT_MESSAGE'
+  return findingIf(Boolean(domain) && NOT_READY.includes(status) && rejects === rejecting, { domain, status })
 }
 
-const mailFromValues = (attributes: JsonObject | undefined) => ({
-  domain: text(attributes, 'MailFromDomain') ?? '',
-  status: text(attributes, 'MailFromDomainStatus') ?? '',
-})
-
-const rejects = (attributes: JsonObject | undefined): boolean => attributes?.['BehaviorOnMxFailure'] === 'REJECT_MESSAGE'
-
-const sending = ({ subject, source, from }: View): Sending => {
-  const mailbox = from && 'domain' in from ? from : source?.address
-  const { partition = 'aws', region, account, userPoolId } = subject
+const sending = ({ subject, source, fromAddress }: View): Sending => {
+  const mailbox = fromAddress?.mailbox ?? source?.address
+  const { region, account, userPoolId } = subject
+  const place = source && account !== undefined ? { partition: source.partition, region, account } : undefined
   return {
     region,
     account,
-    partition,
-    poolArn: account === undefined ? undefined : userPoolArn({ partition, region, account }, userPoolId),
-    roleArn: account === undefined ? undefined : cognitoRoleArn(partition, account),
+    partition: source?.partition,
+    poolArn: place && userPoolArn(place, userPoolId),
+    roleArn: place && cognitoRoleArn(place.partition, place.account),
     fromAddress: mailbox && `${mailbox.localPart}@${mailbox.domain}`,
   }
 }
@@ -44,8 +40,7 @@ const notSigned = ({ identity, source }: View): readonly string[] => {
   const dkim = child(identity, 'DkimAttributes')
   const status = text(dkim, 'Status')
   const isOn = dkim?.['SigningEnabled']
-  const isAddress = source?.identity.includes('@') || identity?.['IdentityType'] === 'EMAIL_ADDRESS'
-  if (isAddress) return isOn === true && FAILING.includes(status) ? [`Status ${status}`] : []
+  if (source?.identity.includes('@')) return isOn === true && FAILING.includes(status) ? [`Status ${status}`] : []
   return [isOn === false ? ['SigningEnabled false'] : [], NOT_READY.includes(status) ? [`Status ${status}`] : []].flat()
 }
 
@@ -115,10 +110,7 @@ export const OF_IDENTITY: readonly Check[] = [
     permission: IDENTITY,
     evidence: 'documented',
     source: 'SES API v2, MailFromAttributes',
-    find: (view) => {
-      const attributes = mailFrom(view)
-      return findingIf(attributes !== undefined && rejects(attributes), mailFromValues(attributes))
-    },
+    find: (view) => mailFrom(view, true),
   },
   {
     id: 'identity-policy-denies',
@@ -167,8 +159,8 @@ export const OF_IDENTITY: readonly Check[] = [
     evidence: 'documented',
     source: 'SES API v2, GetEmailIdentity',
     find: ({ identity }) => {
-      const status = text(identity, 'VerificationStatus') ?? ''
-      return findingIf(!isUnverified(identity) && ['FAILED', 'TEMPORARY_FAILURE'].includes(status), { status })
+      const status = text(identity, 'VerificationStatus')
+      return findingIf(!isUnverified(identity) && FAILING.includes(status), { status })
     },
   },
   {
@@ -201,10 +193,7 @@ export const OF_IDENTITY: readonly Check[] = [
     permission: IDENTITY,
     evidence: 'documented',
     source: 'SES API v2, MailFromAttributes',
-    find: (view) => {
-      const attributes = mailFrom(view)
-      return findingIf(attributes !== undefined && !rejects(attributes), mailFromValues(attributes))
-    },
+    find: (view) => mailFrom(view, false),
   },
   {
     id: 'identity-default-set-other',
@@ -221,7 +210,7 @@ export const OF_IDENTITY: readonly Check[] = [
     source: 'SES API v2, GetEmailIdentity, ConfigurationSetName; the explicit one wins (onetimesecret#4136)',
     find: (view) => {
       const own = text(view.identity, 'ConfigurationSetName')
-      return findingIf(own !== undefined && own !== '' && own !== view.values['set'], { default: own ?? '' })
+      return findingIf(Boolean(own) && own !== view.values['set'], { default: own })
     },
   },
   {
@@ -237,6 +226,9 @@ export const OF_IDENTITY: readonly Check[] = [
     permission: IDENTITY,
     evidence: 'documented',
     source: 'SES API v2, GetEmailIdentity, ConfigurationSetName',
-    find: (view) => findingIf(view.identity !== undefined && text(view.identity, 'ConfigurationSetName') === view.values['set']),
+    find: (view) => {
+      const own = text(view.identity, 'ConfigurationSetName')
+      return findingIf(own !== undefined && own === view.values['set'])
+    },
   },
 ]

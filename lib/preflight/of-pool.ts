@@ -21,7 +21,7 @@ export const OF_POOL: readonly Check[] = [
     find: ({ subject }) => {
       const trigger = child(child(subject.pool, 'LambdaConfig'), 'CustomEmailSender')
       const lambda = text(trigger, 'LambdaArn')
-      return findingIf(lambda !== undefined && lambda !== '', { lambda: lambda ?? '' })
+      return findingIf(Boolean(lambda), { lambda })
     },
   },
   {
@@ -38,9 +38,7 @@ export const OF_POOL: readonly Check[] = [
     evidence: 'inferred',
     source: 'SES developer guide, configure-custom-open-click-domains; Cognito API reference, VerificationMessageTemplateType',
     find: (view) => {
-      const tracking = (view.destinations ?? []).filter(
-        (destination) => isEnabled(destination) && eventTypes(destination).includes('CLICK'),
-      )
+      const tracking = view.destinations.filter((destination) => isEnabled(destination) && eventTypes(destination).includes('CLICK'))
       return findingIf(tracking.length > 0 && verifiesByLink(view), { destinations: names(tracking) })
     },
   },

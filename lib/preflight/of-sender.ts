@@ -1,16 +1,16 @@
 // The checks of the sender: SourceArn, From and ReplyToEmailAddress by themselves and beside each other.
-import { bareAddress, parseMailbox } from '../email-address.ts'
+import { type Address, parseMailbox } from '../email-address.ts'
 import { text } from '../json.ts'
-import { type Check, findingIf, NONE } from './check.ts'
+import { type Check, findingIf, isOurs, NONE } from './check.ts'
 import { isKnownPair, REGION_SOURCE, sesRegionsFor } from './regions.ts'
 import { covers, type SourceArn } from './source-arn.ts'
 
 const ASCII = /^[ -~]*$/
 
 /** Whether From is the identity's address, or a +label of it, but for the case of the domain. */
-const isOtherCase = ({ address, identity }: SourceArn, from: string): boolean => {
-  const domainOf = (written: string | undefined): string | undefined => written?.slice(written.lastIndexOf('@'))
-  return address !== undefined && domainOf(bareAddress(from)) !== domainOf(identity)
+const isOtherCase = ({ address, identity }: SourceArn, from: Address): boolean => {
+  const domainOf = (written: string): string => written.slice(written.lastIndexOf('@'))
+  return address !== undefined && domainOf(from.address) !== domainOf(identity)
 }
 
 export const OF_SENDER: readonly Check[] = [
@@ -59,11 +59,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'inferred',
     source: 'no service of one partition reaches resources of another (AWS whitepaper “AWS Fault Isolation Boundaries”, Partitions)',
-    find: ({ subject, hasSender, source }) =>
-      findingIf(hasSender && source !== undefined && subject.partition !== undefined && source.partition !== subject.partition, {
-        other: source?.partition ?? '',
-        own: subject.partition ?? '',
-      }),
+    find: ({ subject, source }) =>
+      findingIf(source !== undefined && !isOurs(subject.partition, source.partition), { other: source?.partition, own: subject.partition }),
   },
   {
     id: 'source-arn-account',
@@ -78,11 +75,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: 'Cognito developer guide (2023), user-pool-email, note: resources cannot be shared across accounts',
-    find: ({ subject, hasSender, source }) =>
-      findingIf(hasSender && source !== undefined && subject.account !== undefined && source.account !== subject.account, {
-        other: source?.account ?? '',
-        own: subject.account ?? '',
-      }),
+    find: ({ subject, source }) =>
+      findingIf(source !== undefined && !isOurs(subject.account, source.account), { other: source?.account, own: subject.account }),
   },
   {
     id: 'from-missing',
@@ -96,8 +90,7 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'inferred',
     source: 'Cognito API reference, EmailConfigurationType, From: sent as SourceArn’s address when absent',
-    find: ({ hasSender, source, from }) =>
-      findingIf(hasSender && source !== undefined && !source.identity.includes('@') && from === undefined),
+    find: ({ source, from }) => findingIf(source !== undefined && !source.identity.includes('@') && from === undefined),
   },
   {
     id: 'from-not-an-address',
@@ -125,8 +118,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: 'SES developer guide, creating-identities, verify-email-addresses (labels)',
-    find: ({ hasSender, source, from }) =>
-      findingIf(hasSender && source !== undefined && from !== undefined && 'domain' in from && covers(source, from) === false, {
+    find: ({ source, fromAddress }) =>
+      findingIf(source !== undefined && fromAddress !== undefined && covers(source, fromAddress.mailbox) === false, {
         wanted: source?.address ? source.identity : `an address at ${source?.identity} or below it`,
       }),
   },
@@ -144,14 +137,12 @@ export const OF_SENDER: readonly Check[] = [
     evidence: 'documented',
     source:
       'SES developer guide, creating-identities: sender@EXAMPLE.com is another address than sender@example.com; refused so in nodemailer#1080 (2019)',
-    find: ({ hasSender, source, from, values }) =>
+    find: ({ source, fromAddress }) =>
       findingIf(
-        hasSender &&
-          source !== undefined &&
-          from !== undefined &&
-          'domain' in from &&
-          covers(source, from) === true &&
-          isOtherCase(source, values['from'] ?? ''),
+        source !== undefined &&
+          fromAddress !== undefined &&
+          covers(source, fromAddress.mailbox) === true &&
+          isOtherCase(source, fromAddress),
       ),
   },
   {
@@ -184,10 +175,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: 'SES API, SendEmail, note on SMTPUTF8; aws-cdk#8473, aws-cdk#23227',
-    find: ({ from, values }) =>
-      findingIf(from !== undefined && 'domain' in from && !ASCII.test(values['from'] ?? ''), {
-        domain: from && 'domain' in from ? from.domain : '',
-      }),
+    find: ({ fromAddress }) =>
+      findingIf(fromAddress !== undefined && !ASCII.test(fromAddress.text), { domain: fromAddress?.mailbox.domain }),
   },
   {
     id: 'region-pair',
@@ -201,8 +190,8 @@ export const OF_SENDER: readonly Check[] = [
     permission: NONE,
     evidence: 'documented',
     source: REGION_SOURCE,
-    find: ({ subject, facts, source }) =>
-      findingIf(facts.region !== undefined && source !== undefined && !isKnownPair(subject.region, source.region), {
+    find: ({ subject, source }) =>
+      findingIf(source !== undefined && isOurs(subject.partition, source.partition) && !isKnownPair(subject.region, source.region), {
         wanted: sesRegionsFor(subject.region),
       }),
   },

@@ -67,7 +67,7 @@ export const OF_SET: readonly Check[] = [
     permission: IP_POOL,
     evidence: 'documented',
     source: 'SES API v2, GetDedicatedIpPool; rain#271',
-    find: ({ facts, configurationSet }) => findingIf(isMissing(facts.sendingPool), { ipPool: sendingPoolName(configurationSet) ?? '' }),
+    find: ({ facts, configurationSet }) => findingIf(isMissing(facts.sendingPool), { ipPool: sendingPoolName(configurationSet) }),
   },
   {
     id: 'suppression',
@@ -136,7 +136,7 @@ export const OF_SET: readonly Check[] = [
     permission: DESTINATIONS,
     evidence: 'documented',
     source: 'SES developer guide, event-destinations-manage',
-    find: ({ destinations }) => findingIf(destinations?.length === 0),
+    find: ({ facts }) => findingIf(valueIn(facts.eventDestinations)?.length === 0),
   },
   {
     id: 'event-destination-disabled',
@@ -150,7 +150,7 @@ export const OF_SET: readonly Check[] = [
     permission: DESTINATIONS,
     evidence: 'documented',
     source: 'SES API v2, EventDestination',
-    find: ({ destinations = [] }) => {
+    find: ({ destinations }) => {
       const off = destinations.filter((destination) => !isEnabled(destination))
       return findingIf(off.length > 0, { destinations: names(off) })
     },
@@ -167,7 +167,7 @@ export const OF_SET: readonly Check[] = [
     permission: DESTINATIONS,
     evidence: 'documented',
     source: 'SES developer guide: senders must watch bounces and complaints',
-    find: ({ destinations = [] }) => {
+    find: ({ destinations }) => {
       const on = destinations.filter(isEnabled)
       const types = ['BOUNCE', 'COMPLAINT'].filter((type) => !on.some((destination) => eventTypes(destination).includes(type)))
       return findingIf(on.length > 0 && types.length > 0, { types: types.join(' and ') })
@@ -186,10 +186,10 @@ export const OF_SET: readonly Check[] = [
     permission: DESTINATIONS,
     evidence: 'documented',
     source: 'SES developer guide (2023), event-publishing-add-event-destination-sns',
-    find: ({ destinations = [] }) =>
+    find: ({ destinations }) =>
       destinations.flatMap((destination) => {
-        const topic = text(child(destination, 'SnsDestination'), 'TopicArn') ?? ''
-        return findingIf(topic.endsWith('.fifo'), { destination: names([destination]), topic })
+        const topic = text(child(destination, 'SnsDestination'), 'TopicArn')
+        return findingIf(topic?.endsWith('.fifo') ?? false, { destination: names([destination]), topic })
       }),
   },
 ]

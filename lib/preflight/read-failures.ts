@@ -26,7 +26,7 @@ const READS: readonly Read[] = [
     fact: 'sendingPool',
     level: 'warning',
     action: 'ses:GetDedicatedIpPool',
-    resource: ({ configurationSet }) => `dedicated-ip-pool/${sendingPoolName(configurationSet) ?? '*'}`,
+    resource: ({ configurationSet }) => `dedicated-ip-pool/${sendingPoolName(configurationSet)}`,
   },
 ]
 
@@ -63,8 +63,7 @@ const together =
   }
 
 /** Nobody answers where SES is not. */
-const isNowhere = ({ status }: ServiceError, { facts, subject }: View): boolean =>
-  status === undefined && hasNoSes(facts.region ?? subject.region)
+const isNowhere = ({ status }: ServiceError, { sesRegion }: View): boolean => status === undefined && hasNoSes(sesRegion)
 
 const isDown = (error: ServiceError, view: View): boolean => !isDenied(error) && !isThrottled(error) && !isNowhere(error, view)
 

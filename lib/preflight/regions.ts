@@ -91,7 +91,7 @@ export const SES_REGIONS: readonly string[] = [
 ]
 
 /** Whether AWS lists no endpoint of SES for a Region of a partition for which it lists some. A new Region may be missing here: only a remedy rests on it. */
-export const hasNoSes = (region: string): boolean => !SES_REGIONS.includes(region) && !/^(?:cn|us-iso[a-z]*|eu-iso[a-z]*)-/.test(region)
+export const hasNoSes = (region: string): boolean => !SES_REGIONS.includes(region) && !region.startsWith('cn-') && !region.includes('-iso')
 
 /** In which Regions of SES a pool of a Region finds its identity and set, in words: where Cognito names one that one, else its own, and the classics. */
 export const sesRegionsFor = (pool: string): string => {

@@ -22,8 +22,8 @@ export const parseSourceArn = (text: string | undefined): SourceArn | undefined 
   if (!arn) return undefined
   const { partition, region, account, resource } = arn
   const identity = resource.replace('identity/', '')
-  const mailbox = identity.includes('@') ? parseMailbox(identity) : undefined
-  const address = mailbox && 'localPart' in mailbox ? mailbox : undefined
+  const mailbox = parseMailbox(identity)
+  const address = 'problem' in mailbox ? undefined : mailbox
   return { partition, region, account, identity, address, domain: address?.domain ?? domainName(identity) }
 }
 
@@ -33,7 +33,8 @@ export const siblingArn = (source: SourceArn, identity: string): string =>
 
 /** The domains above the identity, nearest first: of an address its own domain too. At most five, none with a single label. */
 export const parentDomains = ({ address, domain }: SourceArn): readonly string[] => {
-  const labels = domain?.split('.') ?? []
+  if (domain === undefined) return []
+  const labels = domain.split('.')
   return labels
     .map((_, from) => labels.slice(from).join('.'))
     .slice(address ? 0 : 1, -1)

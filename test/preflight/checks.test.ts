@@ -113,7 +113,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         email: { EmailSendingAccount: 'COGNITO_DEFAULT', SourceArn: undefined },
         says: /^User pool us-east-1_Abc123 has no SES identity to send from \(EmailSendingAccount COGNITO_DEFAULT, SourceArn none\), and without one configuration set mail has no effect; declare SourceArn: the ARN of a verified SES address or domain\.$/,
       },
-      { email: { EmailSendingAccount: undefined, SourceArn: undefined } },
+      { email: { EmailSendingAccount: undefined, SourceArn: undefined }, says: /\(EmailSendingAccount COGNITO_DEFAULT, SourceArn none\)/ },
       { email: { SourceArn: undefined }, says: /\(EmailSendingAccount DEVELOPER, SourceArn none\)/ },
       { email: { EmailSendingAccount: 'COGNITO_DEFAULT' } },
       // SES was not asked in the right Region then: only what is sure is said.
@@ -150,8 +150,18 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         facts: { identity: MISSING },
         says: /of account 999988887777, but the pool is in account 111122223333/,
       },
+      // What SES said of the set counts all the same: it was asked in this account.
+      {
+        email: { SourceArn: arn('example.com', 'us-east-1', '999988887777') },
+        facts: { configurationSet: MISSING },
+        also: ['configuration-set-missing'],
+      },
     ],
-    fine: [{}, { subject: { account: undefined } }],
+    fine: [
+      {},
+      { subject: { account: undefined } },
+      { email: { SourceArn: arn('example.com', 'us-east-1', '999988887777') }, subject: { account: undefined } },
+    ],
   },
   'configuration-set-missing': {
     wrong: [
@@ -344,6 +354,18 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         facts: { configurationSet: DENIED_SET },
         says: /on arn:aws:ses:us-east-1:111122223333:configuration-set/,
       },
+      {
+        subject: { account: undefined, partition: undefined, region: 'us-gov-west-1' },
+        email: { SourceArn: arn('example.com', 'us-gov-west-1', ACCOUNT, 'aws-us-gov') },
+        facts: { region: 'us-gov-west-1', configurationSet: DENIED_SET },
+        says: /on arn:aws-us-gov:ses:us-gov-west-1:111122223333:configuration-set/,
+      },
+      {
+        email: { SourceArn: arn('example.com', 'us-west-2', '999988887777') },
+        facts: { region: 'us-west-2', configurationSet: DENIED_SET },
+        says: /on arn:aws:ses:us-west-2:111122223333:configuration-set/,
+        also: ['source-arn-account'],
+      },
     ],
     fine: [
       { facts: { configurationSet: failing('ses:GetConfigurationSet', 'TooManyRequestsException', 429) } },
@@ -380,8 +402,16 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     ],
     fine: [
       { facts: { region: 'us-east-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
-      { facts: { region: 'cn-north-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') } },
-      { facts: { region: 'ap-east-1', configurationSet: failing('ses:GetConfigurationSet', 'BadRequestException', 400) } },
+      {
+        subject: { region: 'cn-north-1', partition: 'aws-cn' },
+        email: { SourceArn: arn('example.com', 'cn-north-1', ACCOUNT, 'aws-cn') },
+        facts: { region: 'cn-north-1', configurationSet: failing('ses:GetConfigurationSet', 'ENOTFOUND') },
+      },
+      {
+        subject: { region: 'ap-east-1' },
+        email: { SourceArn: arn('example.com', 'ap-east-1') },
+        facts: { region: 'ap-east-1', configurationSet: failing('ses:GetConfigurationSet', 'BadRequestException', 400) },
+      },
     ],
   },
   'read-failed': {
@@ -436,7 +466,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     wrong: [
       {
         email: { ReplyToEmailAddress: 'help@' },
-        says: /^ReplyToEmailAddress of user pool us-east-1_Abc123 is not one email address: .*CodeDeliveryFailureException\.$/,
+        says: /^ReplyToEmailAddress of user pool us-east-1_Abc123 is not one email address: what stands after its @ .*CodeDeliveryFailureException\.$/,
       },
     ],
     fine: [{ email: { ReplyToEmailAddress: 'Help <help@elsewhere.example>' } }],
@@ -454,6 +484,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('sender@EXAMPLE.com') } },
       { email: { From: 'sender@EXAMPLE.com', SourceArn: arn('example.com') } },
       { email: { From: 'Sender@example.com', SourceArn: arn('sender@example.com') } },
+      { email: { From: 'sender+codes@example.com', SourceArn: arn('sender@example.com') } },
       { email: { From: undefined, SourceArn: arn('sender@EXAMPLE.com') } },
     ],
   },
@@ -531,10 +562,40 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         }),
         says: /^Statement 1 of policy guard of identity example.com may deny /,
       },
+      ...['no-reply@example.com', 'no-reply@EXAMPLE.com'].map((From) => ({
+        email: { From },
+        facts: policy({
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'ses:*',
+          Condition: { StringEquals: { 'ses:FromAddress': 'no-reply@example.com' } },
+        }),
+        says: /guard of identity example.com denies /,
+      })),
+      {
+        email: { From: undefined, SourceArn: arn('no-reply@example.com') },
+        facts: policy({
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'ses:*',
+          Condition: { StringEquals: { 'ses:FromAddress': 'no-reply@example.com' } },
+        }),
+        says: /guard of identity no-reply@example.com denies /,
+      },
+      // Whose pool it is is not known then, so nobody knows what the condition says of it.
+      ...['aws:SourceArn', 'aws:PrincipalArn'].map((key) => ({
+        subject: { account: undefined },
+        facts: policy({ Effect: 'Deny', Principal: '*', Action: 'ses:*', Condition: { ArnNotLike: { [key]: 'arn:aws:*' } } }),
+        says: /guard of identity example.com may deny /,
+      })),
     ],
     fine: [
-      ...['aws', 'aws-us-gov'].map((partition) => ({
-        subject: { partition },
+      ...[
+        { partition: 'aws', known: 'aws' },
+        { partition: 'aws-us-gov', known: 'aws-us-gov' },
+        { partition: 'aws-us-gov', known: undefined },
+      ].map(({ partition, known }) => ({
+        subject: { partition: known },
         email: { SourceArn: arn('example.com', 'us-east-1', ACCOUNT, partition) },
         facts: policy({
           Effect: 'Deny',
@@ -552,7 +613,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
         }),
       },
       { facts: policy({ Effect: 'Deny', Principal: { AWS: 'arn:aws:iam::111122223333:user/x' }, Action: 'ses:*' }) },
-      { facts: identity({ Policies: { broken: '{', odd: 7, empty: '[]' } }) },
+      { facts: identity({ Policies: { broken: '{', odd: 7, empty: '[]', nothing: 'null' } }) },
     ],
   },
   'identity-policy-excludes': {
@@ -601,7 +662,11 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
   },
   'long-delivery': {
     wrong: [{ facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3601 } }), says: /for 3601 seconds/ }],
-    fine: [{ facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3600 } }) }, { facts: set({ DeliveryOptions: {} }) }],
+    fine: [
+      { facts: set({ DeliveryOptions: { MaxDeliverySeconds: 3600 } }) },
+      { facts: set({ DeliveryOptions: { MaxDeliverySeconds: '50400' } }) },
+      { facts: set({ DeliveryOptions: {} }) },
+    ],
   },
   'click-tracking': {
     wrong: [
@@ -631,6 +696,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       {
         email: { SourceArn: arn('no-reply@example.com') },
         facts: identity({ IdentityType: 'EMAIL_ADDRESS', DkimAttributes: { SigningEnabled: true, Status: 'TEMPORARY_FAILURE' } }),
+        says: /\(Status TEMPORARY_FAILURE\)/,
       },
     ],
     fine: [
@@ -714,7 +780,7 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
     wrong: [
       { facts: identity({ ConfigurationSetName: 'mail' }), says: /^Configuration set mail already is the default of identity example.com/ },
     ],
-    fine: [{}],
+    fine: [{}, { email: { ConfigurationSet: undefined } }],
   },
   'detail-denied': {
     wrong: [
@@ -943,7 +1009,7 @@ describe('what SES may say', () => {
   })
 
   test('a summary has what is known, and nothing where nothing is', () => {
-    expect(summary({ ...HEALTHY, ...destinations({}, { Name: 'off', Enabled: false }, { Name: 'two' }) })).toEqual({
+    expect(summary({ ...HEALTHY, ...destinations({}, { Name: 'off', Enabled: false }, { Name: undefined }, { Name: 'two' }) })).toEqual({
       SendingPoolName: 'ips',
       EventDestinations: 'events,two',
       Max24HourSend: '50000',
@@ -997,6 +1063,10 @@ describe('identity policies', () => {
       },
       undefined,
     ],
+    ['nobody', { ...deny, Principal: undefined, NotPrincipal: '*' }, undefined],
+    ['an action with a star that stands for nothing', { ...deny, Action: 'ses:SendEmail*' }, 'denies'],
+    ['an action with a star in it that stands for nothing', { ...deny, Action: 'ses:*SendEmail' }, 'denies'],
+    ['an action that only ends like sending', { ...deny, Action: 'SendEmail' }, undefined],
     ['all roles but that one', { ...deny, Condition: { ArnNotEquals: { 'aws:PrincipalArn': ROLE } } }, undefined],
     [
       'all roles but those of services',
@@ -1062,19 +1132,37 @@ describe('identity policies', () => {
     expect(exclusion(policies(other, allow), sending)).toBeUndefined()
     expect(exclusion(policies(other, open), sending)).toBeUndefined()
     expect(exclusion(policies({ ...other, Principal: '*' }), sending)).toBeUndefined()
+    expect(exclusion(policies({ ...other, Effect: 'Deny' }), sending)).toBeUndefined()
     expect(exclusion({}, sending)).toBeUndefined()
+  })
+
+  test('the remedy of an Allow that leaves this pool out names the conditions that fail, and what they lack or have too much', () => {
+    const allow: JsonObject = { Effect: 'Allow', Principal: { Service: ['sns.amazonaws.com', COGNITO.Service] }, Action: 'ses:SendEmail' }
+    const Condition = {
+      StringEquals: { 'aws:SourceAccount': ACCOUNT, 'aws:PrincipalOrgID': 'o-1' },
+      StringNotLike: { 'ses:FromAddress': 'no-*' },
+    }
+    expect(exclusion(policies({ ...allow, Condition }), sending)).toMatchObject({
+      keys: 'ses:FromAddress',
+      holds: 'take no-reply@example.com out of ses:FromAddress',
+    })
   })
 })
 
 test('the remedy of a Deny names what would spare Cognito', () => {
   const deny: JsonObject = { Effect: 'Deny', Action: 'ses:*' }
-  const remedyOf = (statement: JsonObject) =>
-    judged({ facts: policy({ ...deny, ...statement }) }).map(({ message }) => message.split('; ').at(-1))
+  const remedyOf = (statement: JsonObject, subject: Partial<Subject> = {}) =>
+    judged({ subject, facts: policy({ ...deny, ...statement }) }).map(({ message }) => message.split('; ').at(-1))
   expect(remedyOf({ Principal: '*' })).toEqual([`add to that statement the condition ArnNotEquals, aws:PrincipalArn ${ROLE}.`])
   expect(remedyOf({ Principal: '*', Condition: { ArnNotEquals: { 'aws:PrincipalArn': 'arn:aws:iam::1:role/x' } } })).toEqual([
     `let aws:PrincipalArn hold ${ROLE} in that statement.`,
   ])
   expect(remedyOf({ NotPrincipal: { AWS: 'arn:aws:iam::1:role/x' } })).toEqual([`add ${ROLE} to NotPrincipal of that statement.`])
+  const everyoneFor = { Principal: '*', Condition: { StringEquals: { 'aws:SecureTransport': 'true' } } }
+  expect(remedyOf(everyoneFor)).toEqual([`add to that statement the condition ArnNotEquals, aws:PrincipalArn ${ROLE}.`])
+  expect(remedyOf({ Principal: '*' }, { account: undefined })).toEqual([
+    'add to that statement the condition ArnNotEquals, aws:PrincipalArn the role AWSServiceRoleForAmazonCognitoIdpEmailService of the pool’s account.',
+  ])
   expect(remedyOf({ Principal: COGNITO })).toEqual(['take Amazon Cognito out of Principal of that statement.'])
 })
 
@@ -1087,6 +1175,11 @@ describe('the table of Regions with SES', () => {
     expect(known.filter((region) => !SES_REGIONS.includes(region))).toEqual([])
   })
 
+  test('has the Regions that the SDK has no such key for', () => {
+    const others = ['ap-east-2', 'ap-southeast-4', 'ap-southeast-6', 'ap-southeast-7', 'eu-south-2', 'mx-central-1', 'eusc-de-east-1']
+    expect(others.filter(hasNoSes)).toEqual([])
+  })
+
   test('every Region that a remedy may name is in it', () => {
     const { classics, alternates } = REGION_RULES
     expect([...classics, ...Object.values(alternates)].filter(hasNoSes)).toEqual([])
@@ -1097,6 +1190,17 @@ describe('the table of Regions with SES', () => {
           .split(/, | or /) ?? []
       expect(named.filter(hasNoSes)).toEqual([])
     }
+  })
+
+  test.each([
+    ['us-east-1', 'us-east-1, us-west-2 or eu-west-1'],
+    ['eu-central-1', 'eu-central-1, us-east-1, us-west-2 or eu-west-1'],
+    ['eu-north-1', 'eu-north-1'],
+    ['ap-east-1', 'ap-southeast-1'],
+    ['eu-south-2', 'eu-west-3'],
+    ['me-west-1', 'the Region that Amazon Cognito names for me-west-1 (developer guide, user-pool-email)'],
+  ])('sends a pool in %s to %s', (pool, regions) => {
+    expect(sesRegionsFor(pool)).toBe(regions)
   })
 
   test('says nothing of a partition of which it has no Region', () => {
@@ -1118,6 +1222,26 @@ test.each<[string, string, boolean]>([
   ['ap-southeast-1', 'ap-east-1', false],
 ])('a pool in %s with SES in %s: known %j', (pool, ses, isKnown) => {
   expect(isKnownPair(pool, ses)).toBe(isKnown)
+})
+
+test.each([
+  ...['us-east-1', 'us-east-2', 'us-west-2', 'ca-central-1', 'ap-northeast-1', 'ap-northeast-2', 'ap-south-1'],
+  ...['ap-southeast-1', 'ap-southeast-2', 'eu-west-1', 'eu-west-2', 'eu-central-1'],
+])('a pool in %s may use the three Regions of SES that were there first', (pool) => {
+  expect(['us-east-1', 'us-west-2', 'eu-west-1'].filter((ses) => !isKnownPair(pool, ses))).toEqual([])
+})
+
+test.each([
+  ['ap-south-2', 'ap-south-1'],
+  ['ap-southeast-4', 'ap-southeast-2'],
+  ['ap-southeast-5', 'ap-southeast-2'],
+  ['ca-west-1', 'ca-central-1'],
+  ['eu-central-2', 'eu-central-1'],
+  ['eu-south-2', 'eu-west-3'],
+  ['me-central-1', 'eu-central-1'],
+])('Amazon Cognito names another Region of SES for a pool in %s: %s', (pool, ses) => {
+  expect(isKnownPair(pool, ses)).toBe(true)
+  expect(sesRegionsFor(pool)).toBe(ses)
 })
 
 type Call = { readonly name: string; readonly answer: () => void }
@@ -1200,6 +1324,40 @@ describe('facts', () => {
     expect(new Set(calls).size).toBe(calls.length)
     expect(calls.filter((name) => name.includes('us-east-1'))).toHaveLength(5)
     expect(calls.filter((name) => name.includes('us-west-2'))).toHaveLength(5)
+  })
+
+  test('the reads that the declared members call for start before the pool has been read', async () => {
+    const { ses, calls } = heldSes(healthyWorld)
+    const finder = factFinder(ses, clock, new AbortController().signal, 'us-east-1')
+    finder.prefetch({ ConfigurationSet: 'mail' })
+    expect(calls).toEqual(['set us-east-1 mail', 'destinations us-east-1 mail', 'account us-east-1'])
+  })
+
+  test('where SES is not, they start where a declared SourceArn says', async () => {
+    const { ses, calls } = heldSes(healthyWorld)
+    const finder = factFinder(ses, clock, new AbortController().signal, 'ap-east-1')
+    finder.prefetch({ ConfigurationSet: 'mail' })
+    expect(calls).toEqual([])
+    finder.prefetch({ ConfigurationSet: 'mail', SourceArn: arn('example.com', 'ap-southeast-1') })
+    expect(calls).toContain('set ap-southeast-1 mail')
+  })
+
+  test('without a ConfigurationSet no set is asked for, and above an identity that is no domain name nothing', async () => {
+    const { ses, calls, release } = heldSes((name) => (name.startsWith('account') ? SES_ACCOUNT : undefined))
+    const finder = factFinder(ses, clock, new AbortController().signal, 'us-east-1')
+    const facts = finder.gather({ ...EMAIL, ConfigurationSet: undefined, SourceArn: arn('what_ever') })
+    await release()
+    await release()
+    expect(await facts).toMatchObject({ configurationSet: undefined, eventDestinations: undefined, parents: [] })
+    expect(calls.toSorted()).toEqual(['account us-east-1', 'identity us-east-1 what_ever'])
+  })
+
+  test('an event destination that is no object is left out', async () => {
+    const { ses, release } = heldSes((name) => (name.startsWith('destinations') ? [null, DESTINATION] : healthyWorld(name)))
+    const facts = factFinder(ses, clock, new AbortController().signal, 'us-east-1').gather(EMAIL)
+    await release()
+    await release()
+    expect(await facts).toEqual(HEALTHY)
   })
 
   test('where SES is not, nobody is asked: neither for the set of the same name, nor ahead of the pool’s own SourceArn', async () => {
