@@ -30,15 +30,14 @@ export const admitDetach =
   (work: PoolWork): Admission =>
   async ({ userPoolId, live }, next) => {
     const name = text(next.desired, 'ConfigurationSet')
-    const isAnothers =
-      next.claims.findLast(({ Declared }) => Declared['ConfigurationSet'] !== undefined)?.Declared['ConfigurationSet'] === name
+    const isAnothers = next.claims.at(-1)?.Declared['ConfigurationSet'] === name
     if (name === undefined || !isAnothers || !next.changes.includes('ConfigurationSet')) return { warnings: [] }
     const region = parseSourceArn(text(next.desired, 'SourceArn'))?.region ?? work.region
     if (!(await isGone(work, region, name))) return { warnings: [] }
     const why = `Configuration set ${name} does not exist any more in Amazon SES in ${region}, so it was not put back on user pool ${userPoolId}; the pool has no ConfigurationSet. Create the set, or let its binding name another one.`
     const without = (email: EmailConfiguration) => withMembersOf(email, {}, ['ConfigurationSet'])
     const unhealed = { Kind: 'refused', Why: why, At: new Date(work.ports.clock.now()).toISOString() }
-    const changes = live['ConfigurationSet'] === undefined ? next.changes.filter((member) => member !== 'ConfigurationSet') : next.changes
+    const changes = next.changes.filter((member) => member !== 'ConfigurationSet' || live['ConfigurationSet'] !== undefined)
     return { warnings: [why], instead: { ...next, desired: without(next.desired), toSend: without(next.toSend), changes, unhealed } }
   }
 

@@ -19,7 +19,7 @@ export const timeRanOut = (done: number, userPoolIds: readonly string[]): Refusa
 /** What is true of one pool is not true of a request that has written another one. */
 const ofOnePool = (messages: string): string =>
   messages.replace(
-    /nothing was written(?: to (?:the )?user pool(?: \S+_\w+)?)?/gi,
+    /nothing was written(?: to (?:the user pool|user pool [\w-]+))?/gi,
     (words) => `${words.startsWith('N') ? 'It' : 'it'} was not changed`,
   )
 
@@ -43,7 +43,7 @@ export const failuresOf = (
 
 /** A fault of ours: the log has all of it, the sentence only its name. `where` completes `An unexpected error … on`. */
 export const unexpected = (error: unknown, log: Log, where: string): Refusal => {
-  log('error', 'unexpected error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
+  log('error', 'unexpected error', { error: error instanceof Error ? error.stack : String(error) })
   const name = error instanceof Error ? error.name : 'unknown'
   return refusal(
     'InternalFailure',
@@ -51,13 +51,10 @@ export const unexpected = (error: unknown, log: Log, where: string): Refusal => 
   )
 }
 
-/** The sentence for an error of any service that a pool was worked on with. */
-export const serviceRefusal = (error: ServiceError, table: string, userPoolId: string, region: string): Refusal =>
-  error.action.startsWith('dynamodb:') ? tableRefusalFor(error, table) : refusalFor(error, { userPoolId, region })
-
 /** Why one pool was not done, whatever was thrown. */
 export const refusalOn = (error: unknown, userPoolId: string, work: PoolWork): Refusal => {
   if (work.signal.aborted) return work.waitingFor.get(userPoolId) ?? notReached(userPoolId)
-  if (error instanceof ServiceError) return serviceRefusal(error, work.ports.table.name, userPoolId, work.region)
-  return unexpected(error, work.log, `user pool ${userPoolId}`)
+  if (!(error instanceof ServiceError)) return unexpected(error, work.log, `user pool ${userPoolId}`)
+  if (error.action.startsWith('dynamodb:')) return tableRefusalFor(error, work.ports.table.name)
+  return refusalFor(error, { userPoolId, region: work.region })
 }

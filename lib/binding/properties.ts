@@ -15,8 +15,8 @@ export type Property = {
   readonly pattern?: string
   readonly maxLength?: number
   readonly values?: readonly string[]
-  /** Other spellings, and the value that each stands for. */
-  readonly aliases?: Readonly<Record<string, string>>
+  /** A word that YAML makes a boolean of when it has no quotes, and the value that it stands for. */
+  readonly aliases?: Readonly<{ [word in 'true' | 'false']?: string }>
   readonly maxItems?: number
   /** What a right value is: completes `Expected NAME to be …`. */
   readonly expected: string
@@ -28,8 +28,13 @@ export type Property = {
 
 const FLAG = 'true or false'
 
-const userPoolHint = (value: string): string | undefined =>
-  value.startsWith('arn:') ? `An ARN is given; use its last part, the ID: ${excerpt(value.split('/').at(-1) ?? '', 80)}.` : undefined
+/** Says more where an ARN is given: what to use of it. */
+const arnHint =
+  (what: string) =>
+  (value: string): string | undefined =>
+    value.startsWith('arn:') ? `An ARN is given; use ${what}: ${excerpt(value.slice(value.lastIndexOf('/') + 1), 80)}.` : undefined
+
+const userPoolHint = arnHint('its last part, the ID')
 
 const mailboxProblem = (value: string): string | undefined => {
   const mailbox = parseMailbox(value)
@@ -49,10 +54,10 @@ const bareAddressProblem = (value: string): string | undefined => {
 const IDENTITY_ARN = new RegExp(`^arn:${PARTITION}:ses:${REGION}:${ACCOUNT}:identity/(.+)$`)
 
 const sourceArnHint = (value: string): string | undefined => {
-  const [, identity] = IDENTITY_ARN.exec(value) ?? []
+  const identity = IDENTITY_ARN.exec(value)?.[1]
   if (identity === undefined) return undefined
   const ascii = domainName(identity)
-  if (ascii !== undefined && ascii !== identity.toLowerCase()) return `Write the domain as ${excerpt(ascii, 80)}.`
+  if (ascii !== undefined) return `Write the domain as ${excerpt(ascii, 80)}.`
   return `Amazon Cognito takes letters, digits and _ + = , . @ - in it, nothing else: ${shown(identity)} has another character.`
 }
 
@@ -78,8 +83,7 @@ export const PROPERTIES = {
     description: 'The name of the SES configuration set (!Ref of AWS::SES::ConfigurationSet).',
     pattern: '^[A-Za-z0-9_-]{1,64}$',
     expected: 'the name of an SES configuration set: 1 to 64 letters, digits, _ and -',
-    hint: (value) =>
-      value.startsWith('arn:') ? `An ARN is given; use the name in it: ${excerpt(value.split('/').at(-1) ?? '', 80)}.` : undefined,
+    hint: arnHint('the name in it'),
   },
   SourceArn: {
     type: 'string',
@@ -172,7 +176,7 @@ export type Binding = {
 const asWritten = (property: Property, value: unknown): unknown => {
   const isBoolean = typeof value === 'boolean' && (property.type === 'flag' || property.aliases !== undefined)
   const text = isBoolean ? `${value}` : value
-  return typeof text === 'string' && Object.hasOwn(property.aliases ?? {}, text) ? property.aliases?.[text] : text
+  return Object.entries(property.aliases ?? {}).find(([word]) => word === text)?.[1] ?? text
 }
 
 const CONTROL = /\p{Cc}/u
@@ -235,18 +239,18 @@ export const parseProperties = (properties: unknown): { readonly ok: true; reado
   const problems = problemsOf(properties)
   if (problems.length > 0) return refusal('InvalidRequest', problems.join(' '))
   const declared = MEMBERS.filter((name) => given(properties, name))
-  const choice = <T extends string>(name: Name, otherwise: T): T =>
-    (given(properties, name) ? String(asWritten(PROPERTIES[name], properties[name])) : otherwise) as T
+  const written = (name: Name): unknown => asWritten(PROPERTIES[name], properties[name])
+  const choice = <T extends string>(name: Name, otherwise: T): T => (given(properties, name) ? written(name) : otherwise) as T
   return {
     ok: true,
     binding: {
       userPoolIds: wellFormedPoolIds(properties),
       declared: Object.fromEntries(declared.map((name) => [name, properties[name]])),
       preflight: choice('Preflight', 'ENFORCE'),
-      allowSandbox: choice<'true' | 'false'>('AllowSandbox', 'false') === 'true',
+      allowSandbox: written('AllowSandbox') === 'true',
       onDelete: choice('OnDelete', 'RESTORE'),
       heal: choice('Heal', 'AUTO'),
-      takeover: choice<'true' | 'false'>('Takeover', 'false') === 'true',
+      takeover: written('Takeover') === 'true',
     },
   }
 }

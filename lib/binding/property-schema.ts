@@ -3,8 +3,7 @@ import type { Json, JsonObject } from '../json.ts'
 import { NAMES, PROPERTIES, type Property } from './properties.ts'
 
 /** An alias as text, and as the boolean that YAML makes of it. */
-const aliasesOf = ({ aliases = {} }: Property): readonly Json[] =>
-  Object.keys(aliases).flatMap((alias) => (alias === 'true' || alias === 'false' ? [alias, alias === 'true'] : [alias]))
+const aliasesOf = ({ aliases = {} }: Property): readonly Json[] => Object.keys(aliases).flatMap((alias) => [alias, JSON.parse(alias)])
 
 /** The properties as JSON Schema (draft-07), for editors and cfn-lint. */
 export const propertySchema = (): JsonObject => {

@@ -55,12 +55,16 @@ export const digest = (value: unknown): string => hash('sha256', canonical(value
 /** An answer on record: its body, and when it was stored. */
 export type StoredResponse = BindingRecord['Answers'][number]
 
+const isFresh = ({ At }: StoredResponse, now: number): boolean => Date.parse(At) > now - HOURS_24
+
 export const storedResponse = (record: BindingRecord | undefined, event: string, now: number): StoredResponse | undefined =>
-  record?.Answers.find((answer) => answer.Event === event && Date.parse(answer.At) > now - HOURS_24)
+  record?.Answers.find((answer) => answer.Event === event && isFresh(answer, now))
+
+const AMZ_DATE = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
 
 /** Milliseconds since 1970 of an X-Amz-Date, `20261123T101500Z`; NaN for anything else. */
-export const timeOf = (amzDate: string): number =>
-  Date.parse(amzDate.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+export const timeOf = (amzDate: string | undefined): number =>
+  amzDate !== undefined && AMZ_DATE.test(amzDate) ? Date.parse(amzDate.replace(AMZ_DATE, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN
 
 const amzDate = (time: number): string => new Date(time).toISOString().replace(/\.\d+|[-:]/g, '')
 
@@ -73,8 +77,8 @@ const DELETE_TOLERANCE_MS = 30_000
  * no date can lock a binding.
  */
 export const isLate = (record: BindingRecord | undefined, type: string, signedAt: string | undefined, now: number): boolean => {
-  if (signedAt === undefined || record?.Newest === undefined) return false
-  const [signed, newest] = [Math.min(timeOf(signedAt), now), timeOf(record.Newest)]
+  // A date that is missing is NaN, which is neither before nor after another.
+  const [signed, newest] = [Math.min(timeOf(signedAt), now), timeOf(record?.Newest)]
   return newest <= now && signed < newest - (type === 'Delete' ? DELETE_TOLERANCE_MS : 0)
 }
 
@@ -83,7 +87,7 @@ export const isLate = (record: BindingRecord | undefined, type: string, signedAt
  * makes all that was handled before it old: a Create that comes again after it is late.
  */
 const newestOf = (record: BindingRecord | undefined, type: string, signedAt: string | undefined, now: number): string | undefined => {
-  const [newest, signed] = [timeOf(record?.Newest ?? ''), timeOf(signedAt ?? '')]
+  const [newest, signed] = [timeOf(record?.Newest), timeOf(signedAt)]
   const later = type === 'Delete' && signed <= newest ? newest + 1_000 : signed
   const times = [newest, later].filter(Number.isFinite)
   return times.length > 0 ? amzDate(Math.min(now, Math.max(...times))) : undefined
@@ -133,7 +137,7 @@ export type Success = { readonly pools: readonly string[]; readonly fingerprint:
  */
 export const withResponse = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
   const { Lease: lease, ...rest } = record
-  const fresh = rest.Answers.filter((answer) => answer.Event !== event && Date.parse(answer.At) > now - HOURS_24)
+  const fresh = rest.Answers.filter((answer) => isFresh(answer, now))
   const wishes =
     success?.fingerprint === undefined ? [] : [success.fingerprint, ...rest.Wishes.filter((wish) => wish !== success.fingerprint)]
   return expiring(

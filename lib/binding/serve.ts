@@ -9,8 +9,9 @@ import { type Admission, type Reconciled, reconcile } from '../pool/reconcile.ts
 import type { Log } from '../ports.ts'
 import { summary } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
+import { tableRefusalFor } from '../table/errors.ts'
 import { admissionOf, admitDetach, fingerprintOf } from './admission.ts'
-import { failuresOf, refusalOn, serviceRefusal, timeRanOut } from './failures.ts'
+import { failuresOf, refusalOn, timeRanOut } from './failures.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
 import { type BindingRecord, isAnotherBindings, physicalResourceId, type Success } from './record.ts'
 import { effectiveData, type Outcome, type ResponseIds, responseBody } from './response.ts'
@@ -40,11 +41,11 @@ export const responseTo = (request: Request, outcome: Outcome): string => respon
 
 const failed = ({ code, message }: Refusal): Outcome => ({ status: 'FAILED', code, message })
 
-/** Why a whole request was cut short, with `done` of its pools done. @throws what neither the deadline nor a service explains */
-const refusalForAll = (error: unknown, { ports, signal, region }: Invocation, pools: readonly string[], done: number): Refusal => {
+/** Why a whole request was cut short, with `done` of its pools done. @throws what neither the deadline nor the table explains */
+const refusalForAll = (error: unknown, { ports, signal }: Invocation, pools: readonly string[], done: number): Refusal => {
   if (signal.aborted) return timeRanOut(done, pools)
   if (!(error instanceof ServiceError)) throw error
-  return serviceRefusal(error, ports.table.name, pools.join(', '), region)
+  return tableRefusalFor(error, ports.table.name)
 }
 
 /**
@@ -128,16 +129,16 @@ const attachAll = async (
   ]
   const fingerprint = fingerprintOf(binding)
   const isReplay = (id: string): boolean =>
-    type === 'Update' && (record?.Wishes.includes(fingerprint) ?? false) && (record?.Answered.includes(id) ?? false)
+    type === 'Update' && record?.Wishes.includes(fingerprint) === true && record.Answered.includes(id)
   const attach = (id: string): Operation => ({
     kind: 'attach',
     claim: { ...owner, Declared: declared, OnDelete: onDelete, Heal: heal, Preflight: preflight },
     takeover: takeover ? (work.allowTakeover ? 'yes' : 'forbidden') : 'no',
-    formerSet: type === 'Update' && oldPools.includes(id) ? oldSet : undefined,
+    formerSet: oldPools.includes(id) ? oldSet : undefined,
   })
   const facts = new Map<string, Facts>()
   const results = await reconcileAll(userPoolIds, attach, admissionOf(binding, isReplay, work, facts), work)
-  return { results, facts: facts.get(userPoolIds[0] ?? '') }
+  return { results, facts: facts.get(userPoolIds[0] as string) }
 }
 
 const detachAll = (

@@ -1,5 +1,5 @@
 // The binding's item while one event of it is served: ours from the beginning until the response is stored.
-import { type Refusal, refusal, ServiceError } from '../errors.ts'
+import { type Refusal, refusal } from '../errors.ts'
 import type { Invocation, PoolWork } from '../invocation.ts'
 import { holderOf, untilNextLook } from '../lease.ts'
 import type { Owner } from '../pool/record.ts'
@@ -57,9 +57,7 @@ export const openSession = async (event: EventOfBinding, pools: readonly string[
       if (ours) return { kind: 'open', session: { found, ours }, readAhead }
       continue
     }
-    await clock.sleep(untilNextLook(found.Lease, clock), signal).catch((reason: unknown) => {
-      if (!signal.aborted) throw reason
-    })
+    await clock.sleep(untilNextLook(found.Lease, clock), signal).catch(() => undefined)
     if (signal.aborted) {
       return stillHeld()
     }
@@ -77,11 +75,10 @@ const readFirst = async (
   { ports: { table }, signal }: Invocation,
 ): Promise<void> => {
   if (first === undefined) return
-  try {
-    readAhead.set(first, await table.read(first, signal))
-  } catch (error) {
-    if (!(error instanceof ServiceError) && !signal.aborted) throw error
-  }
+  await table.read(first, signal).then(
+    (item) => readAhead.set(first, item),
+    () => undefined,
+  )
 }
 
 /** Stores the answer, and ends the lease or shortens it. @returns what is to be sent: the answer, or what `instead` says when it could not be stored */

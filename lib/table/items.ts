@@ -24,7 +24,7 @@ const untilKnown = async (
 ): Promise<boolean> => {
   let inDoubt = false
   for (let attempt = 0; ; attempt += 1) {
-    let mayLand = false
+    let mayLand: boolean
     try {
       return (await write()) || (inDoubt && (await isDone()))
     } catch (error) {

@@ -22,9 +22,9 @@ export const readItem = <T>(
   }
   const parsed = v.safeParse(schema, item)
   if (parsed.success) return { ok: true, record: parsed.output }
-  const where = parsed.issues[0].path?.map(({ key: name }) => String(name)).join('.') ?? 'the item'
+  const [issue] = parsed.issues
   return refusal(
     'InternalFailure',
-    `The item ${key} in table ${table} cannot be read: ${where}: ${parsed.issues[0].message}. Nothing was written to the user pool; repair the item (point-in-time recovery has older copies) or delete it, then try again.`,
+    `The item ${key} in table ${table} cannot be read: ${v.getDotPath(issue)}: ${issue.message}. Nothing was written to the user pool; repair the item (point-in-time recovery has older copies) or delete it, then try again.`,
   )
 }

@@ -285,12 +285,21 @@ test('Delete finds its claim under an ID that CloudFormation made up, and does n
   const attached = email(id)
   const foreign = await stack.delete(properties, { physicalResourceId: 'cognito-ses-binding-0000000000000000' })
   expect(foreign.answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'cognito-ses-binding-0000000000000000' })
+  expect(lines('INFO').join()).toContain("Delete of cognito-ses-binding-0000000000000000: not this binding's ID, nothing done")
   expect(email(id)).toEqual(attached)
   expect((await stack.delete(properties, { physicalResourceId: 'mail-Binding-1XYZ' })).answer).toMatchObject({
     Status: 'SUCCESS',
     PhysicalResourceId: 'mail-Binding-1XYZ',
   })
   expect(email(id)).toEqual(before)
+})
+
+test('an Update under another binding’s ID is served all the same: what stands in the properties is to be', async () => {
+  const stack = await startInVirtualTime()
+  const properties = { UserPoolId: aws.createUserPool(PLAIN), ConfigurationSet: 'mail', ...SENDER }
+  const { answer } = await stack.update(properties, properties, { physicalResourceId: 'cognito-ses-binding-0000000000000000' })
+  expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'cognito-ses-binding-0000000000000000' })
+  expect(email(properties.UserPoolId)).toMatchObject({ ConfigurationSet: 'mail' })
 })
 
 test('Delete with the very properties that a Create was refused for succeeds without a call to Cognito', async () => {

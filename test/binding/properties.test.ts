@@ -39,11 +39,10 @@ test('a block of a pool’s EmailConfiguration can be pasted, and CloudFormation
     From: 'A <a@example.com>',
     ReplyToEmailAddress: 'b@example.com',
   }
+  const { EmailSendingAccount: _, ...members } = block
   const result = parseProperties({ ...GOOD, ...block, ServiceTimeout: '300', Nonce: '7', AllowSandbox: 'true', Takeover: 'false' })
-  expect(result).toMatchObject({
-    ok: true,
-    binding: { declared: { SourceArn: block.SourceArn, From: block.From }, allowSandbox: true, takeover: false },
-  })
+  expect(result).toMatchObject({ ok: true, binding: { allowSandbox: true, takeover: false } })
+  expect(result.ok && result.binding.declared).toEqual({ ConfigurationSet: 'mail', ...members })
 })
 
 describe('is refused with the value and the remedy:', () => {
@@ -148,6 +147,54 @@ describe('is refused with the value and the remedy:', () => {
   })
 })
 
+const POOL_IS = 'the ID of a user pool, like us-east-1_Ab3dEf6hI'
+const SET_IS = 'the name of an SES configuration set: 1 to 64 letters, digits, _ and -'
+const POOLS_ARE = 'a list of 1 to 100 IDs of user pools, none twice, each like us-east-1_Ab3dEf6hI'
+const long = 'x'.repeat(5_000)
+
+test.each<[JsonObject, string]>([
+  [{ ConfigurationSet: true }, `Expected ConfigurationSet to be ${SET_IS}; got "true".`],
+  [{ AllowSandbox: { a: 1 } }, 'Expected AllowSandbox to be true or false; got "{"a":1}".'],
+  [{ Heal: 'constructor' }, 'Expected Heal to be AUTO, NOTIFY or OFF; got "constructor".'],
+  [{ UserPoolId: undefined, UserPoolIds: [POOL, 'pool'] }, `Expected UserPoolIds to be ${POOLS_ARE}; got "pool".`],
+  [{ Preflight: true }, 'Expected Preflight to be ENFORCE, WARN or SKIP; got "true".'],
+  [{ ConfigurationSet: ['mail'] }, `Expected ConfigurationSet to be ${SET_IS}; got "["mail"]".`],
+  [{ ConfigurationSet: 'a/b' }, `Expected ConfigurationSet to be ${SET_IS}; got "a/b".`],
+  [{ UserPoolId: 'a/b' }, `Expected UserPoolId to be ${POOL_IS}; got "a/b".`],
+  [{ UserPoolId: undefined, UserPoolIds: [7] }, `Expected UserPoolIds to be ${POOLS_ARE}; got "7".`],
+  [{ UserPoolId: undefined, UserPoolIds: { a: 1 } }, `Expected UserPoolIds to be ${POOLS_ARE}; got "{"a":1}".`],
+  [{ UserPoolId: long }, `Expected UserPoolId to be ${POOL_IS}; got "${long.slice(0, 79)}…". It has 5000 characters.`],
+  [{ UserPoolId: null }, 'UserPoolId is missing: name the user pool by UserPoolId, or several by UserPoolIds.'],
+  [{ EmailConfigurations: 'x' }, 'Unknown property "EmailConfigurations"; remove it.'],
+  [{ MyEmailConfiguration: 'x' }, 'Unknown property "MyEmailConfiguration"; remove it.'],
+  [{ Takeover: 'no', Heal: 'no' }, 'Expected Heal to be AUTO, NOTIFY or OFF; got "no". Expected Takeover to be true or false; got "no".'],
+])('%j is told in just these words: no remedy that does not fit', (change, sentence) => {
+  expect(refused({ ...GOOD, ...change })).toBe(sentence)
+})
+
+test('a value may be as long, and a list as full, as the sentences say', () => {
+  const SourceArn = `arn:aws:ses:us-east-1:123456789012:identity/${'a'.repeat(2_004)}`
+  const UserPoolIds = Array.from({ length: 100 }, (_, index) => `us-east-1_${index}`)
+  expect(parseProperties({ ...GOOD, SourceArn })).toMatchObject({ ok: true, binding: { declared: { SourceArn } } })
+  expect(parseProperties({ ...GOOD, UserPoolId: undefined, UserPoolIds })).toMatchObject({
+    ok: true,
+    binding: { userPoolIds: UserPoolIds },
+  })
+})
+
+test('each choice is taken, also as the boolean that a template may have; Nonce may be anything', () => {
+  const choices = { Preflight: 'WARN', AllowSandbox: true, OnDelete: 'RETAIN', Heal: 'NOTIFY', Takeover: 'true', Nonce: { a: 1 } }
+  expect(parseProperties({ ...GOOD, ...choices })).toMatchObject({
+    ok: true,
+    binding: { preflight: 'WARN', allowSandbox: true, onDelete: 'RETAIN', heal: 'NOTIFY', takeover: true },
+  })
+})
+
+test('what is null is absent', () => {
+  const nothing = { From: null, UserPoolIds: null, Heal: null, AllowSandbox: null }
+  expect(parseProperties({ ...GOOD, ...nothing })).toEqual(parseProperties(GOOD))
+})
+
 test.each(['false', false])('Heal: OFF without quotes arrives as %j and is OFF; the schema takes it too', (Heal) => {
   expect(parseProperties({ ...GOOD, Heal })).toMatchObject({ ok: true, binding: { heal: 'OFF' } })
   const heal = child(child(propertySchema(), 'properties'), 'Heal')
@@ -176,8 +223,11 @@ test('no value, however hostile, gets into a message whole or with control chara
 
 test('a Delete judges nothing: it takes the well-formed pool IDs and what it can read of OnDelete', () => {
   expect(wellFormedPoolIds({ UserPoolId: POOL, UserPoolIds: ['us-east-1_b', 7, 'nonsense', POOL] })).toEqual([POOL, 'us-east-1_b'])
-  expect(wellFormedPoolIds('x')).toEqual([])
-  expect([onDeleteOf({}), onDeleteOf({ OnDelete: 'RETAIN' }), onDeleteOf({ OnDelete: 'x' })]).toEqual(['RESTORE', 'RETAIN', undefined])
+  expect(wellFormedPoolIds({ UserPoolIds: [['us-east-1_b']] })).toEqual([])
+  expect([wellFormedPoolIds('x'), wellFormedPoolIds(undefined)]).toEqual([[], []])
+  const said = (OnDelete: unknown) => onDeleteOf({ OnDelete })
+  expect([onDeleteOf({}), onDeleteOf('x'), said(null), said('RESTORE')]).toEqual(Array.from({ length: 4 }, () => 'RESTORE'))
+  expect([said('RETAIN'), said('x')]).toEqual(['RETAIN', undefined])
 })
 
 test('the schema knows every property, and no other', () => {

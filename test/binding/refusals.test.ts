@@ -80,7 +80,10 @@ describe('pre-flight refuses before anything is written', () => {
     expect((await create({ AllowSandbox: 'true' }))?.Status).toBe('SUCCESS')
     expect(await create({ Preflight: 'WARN' })).toMatchObject({ Status: 'SUCCESS', Data: { Warnings: expect.stringContaining('sandbox') } })
     stage.aws.clearCalls()
-    expect(await create({ Preflight: 'SKIP' })).toMatchObject({ Status: 'SUCCESS', Data: { Max24HourSend: '', EventDestinations: '' } })
+    expect(await create({ Preflight: 'SKIP' })).toMatchObject({
+      Status: 'SUCCESS',
+      Data: { SendingPoolName: '', Max24HourSend: '', EventDestinations: '' },
+    })
     expect(stage.aws.calls.filter((call) => call.service === 'ses')).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 // The answer always fits, and every value in it is whole or empty.
 import { expect, test } from '@jest/globals'
 import * as fc from 'fast-check'
-import { MAX_BYTES, type Outcome, responseBody } from '../../lib/binding/response.ts'
+import { effectiveData, MAX_BYTES, type Outcome, responseBody } from '../../lib/binding/response.ts'
 
 const TO = {
   StackId: 'arn:aws:cloudformation:us-east-1:123456789012:stack/mail/1',
@@ -80,4 +80,45 @@ test('then EventDestinations, UserPoolIds, ReplyToEmailAddress and From become e
   expect(two.Warnings).toMatch(/EventDestinations is empty.*\n.*UserPoolIds is empty/)
   expect(success({ ReplyToEmailAddress: big, From: big })).toMatchObject({ ReplyToEmailAddress: '', From: big })
   expect(success({ From: 'x'.repeat(5_000) })).toMatchObject({ From: '', SourceArn: DATA.SourceArn })
+})
+
+test('a SourceArn is the last to go, and what was empty before needs no word', () => {
+  const huge = 'x'.repeat(5_000)
+  expect(success({ SourceArn: huge, EventDestinations: '', From: '' })).toEqual({
+    ...{ ...DATA, SourceArn: '', EventDestinations: '', From: '', UserPoolIds: '', ReplyToEmailAddress: '' },
+    Warnings: ['UserPoolIds', 'ReplyToEmailAddress', 'SourceArn']
+      .map((name) => `${name} is empty here: the answer would be over 4096 bytes. The log has it.`)
+      .join('\n'),
+  })
+})
+
+test('Warnings have no control characters, and are empty where there are none', () => {
+  expect(success({}, ['one\u001b[31m', 'two']).Warnings).toBe('one [31m\ntwo')
+  expect(JSON.parse(body({ status: 'SUCCESS', data: DATA }))).toEqual({ Status: 'SUCCESS', ...TO, Data: { ...DATA, Warnings: '' } })
+})
+
+test('Data show what the pool has, and an empty text for what it has not', () => {
+  const { ConfigurationSet, EmailSendingAccount, SourceArn, From, ReplyToEmailAddress } = DATA
+  const members = { ConfigurationSet, EmailSendingAccount, SourceArn, From, ReplyToEmailAddress }
+  expect(effectiveData({ ...members, Tomorrow: 'x' })).toEqual(members)
+  expect(effectiveData({})).toEqual(Object.fromEntries(Object.keys(members).map((name) => [name, ''])))
+})
+
+test('the answer to a Delete has no Data', () => {
+  expect(JSON.parse(body({ status: 'SUCCESS' }))).toEqual({ Status: 'SUCCESS', ...TO })
+})
+
+test('a FAILED is the code and the sentence', () => {
+  expect(JSON.parse(body({ status: 'FAILED', code: 'NotFound', message: 'No.' }))).toEqual({
+    Status: 'FAILED',
+    Reason: 'NotFound: No.',
+    ...TO,
+  })
+})
+
+test('an answer of exactly 4,096 bytes is whole; one of a byte more is not', () => {
+  const reason = (length: number): string => JSON.parse(body({ status: 'FAILED', code: 'NotFound', message: 'x'.repeat(length) })).Reason
+  const room = MAX_BYTES - bytes(body({ status: 'FAILED', code: 'NotFound', message: '' }))
+  expect(reason(room)).toBe(`NotFound: ${'x'.repeat(room)}`)
+  expect(reason(room + 1)).toMatch(/… \(cut/)
 })

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { JsonObject } from '../../lib/json.ts'
 import { SENDER, stackArn } from '../driver.ts'
-import { closeStages, OWN, OWNED, PLAIN, type Stage } from '../stage.ts'
+import { closeStages, everyTime, OWN, OWNED, PLAIN, type Stage } from '../stage.ts'
 import { openVirtualStage } from '../virtual/stage.ts'
 
 let stage: Stage
@@ -47,7 +47,15 @@ test('the claims of a stack that was deleted with its binding retained are relea
   expect(stage.email(own)).toEqual(OWN)
   expect(await stage.poolRecord(own)).toBeUndefined()
   expect(await stage.bindingRecord('gone')).toMatchObject({ Pools: [], ExpiresAt: expect.any(Number) })
-  expect(stage.logText()).toContain('is released')
+  expect(stage.lambda.log.filter(({ message }) => String(message).endsWith('is released'))).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({
+        ...{ level: 'INFO', message: `user pool ${own}: the claim of Binding is released` },
+        ...{ StackId: stackArn('gone'), LogicalResourceId: 'Binding' },
+        ...{ Before: expect.objectContaining({ ConfigurationSet: 'mail' }), After: OWN },
+      }),
+    ]),
+  )
   expect(await release()).toEqual({ Released: [], Failed: [] })
   expect((await other.create(wish(own, { ConfigurationSet: 'other' }))).answer?.Status).toBe('SUCCESS')
 })
@@ -108,6 +116,96 @@ test('a pool that is gone gives its claim up; one that cannot be written is name
   const { Released, Failed } = await release()
   expect(Released).toEqual([expect.objectContaining({ UserPoolId: gone })])
   expect(Failed).toEqual([{ UserPoolId: refused, Reason: expect.stringMatching(/^AccessDenied: .*UpdateUserPool/) }])
+})
+
+test('a dry run of a pool that is gone has nothing before and nothing after', async () => {
+  const id = stage.aws.createUserPool(OWNED)
+  await stage.resource('gone').create(wish(id))
+  stage.aws.removeUserPool(id)
+  expect((await release({ DryRun: true }))['Released']).toEqual([expect.objectContaining({ UserPoolId: id, Before: {}, After: {} })])
+  expect(await stage.poolRecord(id)).toBeDefined()
+})
+
+describe('an item of the table that makes no sense keeps nothing else from being released:', () => {
+  const nonsense = async (id: string): Promise<void> =>
+    stage.aws.table.put({ ...(await stage.poolRecord(id)), UserPoolId: id, Base: 'nonsense' })
+  const named = (id: string) => ({ UserPoolId: id, Reason: expect.stringMatching(`^InternalFailure: The item ${id} .* cannot be read`) })
+
+  test('a pool’s item is named with the reason', async () => {
+    const [bad, good] = [stage.aws.createUserPool(OWNED), stage.aws.createUserPool(OWNED)]
+    await stage.resource('gone').create(wish([bad, good]))
+    await nonsense(bad)
+    expect(await release()).toEqual({ Released: [expect.objectContaining({ UserPoolId: good })], Failed: [named(bad)] })
+  })
+
+  test.each([true, false])('also one that was still good when the table was scanned (DryRun %p)', async (DryRun) => {
+    const id = stage.aws.createUserPool(OWNED)
+    await stage.resource('gone').create(wish(id))
+    let isScanned = false
+    stage.aws.fault(({ action }) => {
+      isScanned ||= action === 'Scan'
+      return isScanned && action === 'GetItem' ? nonsense(id).then(() => undefined) : undefined
+    })
+    expect(await release({ DryRun })).toEqual({ Released: [], Failed: [named(id)] })
+  })
+
+  test('a binding’s item that cannot be asked for is named by its pool', async () => {
+    const id = stage.aws.createUserPool(OWNED)
+    await stage.resource('gone').create(wish(id))
+    stage.aws.fault(everyTime('GetItem', { error: { code: 'AccessDeniedException', message: 'no' } }))
+    expect(await release()).toEqual({
+      Released: [],
+      Failed: [{ UserPoolId: id, Reason: expect.stringMatching(/^AccessDenied: dynamodb:GetItem on table/) }],
+    })
+  })
+})
+
+describe('the binding’s item', () => {
+  test('keeps the pools that are not released', async () => {
+    const [one, two] = [stage.aws.createUserPool(OWNED), stage.aws.createUserPool(OWNED)]
+    await stage.resource('gone').create(wish([one, two]))
+    await release({ UserPoolIds: [one] })
+    expect(await stage.bindingRecord('gone')).toMatchObject({ Pools: [two], Answered: [two] })
+  })
+
+  test('is missing: OnDelete of the claim holds, RETAIN too', async () => {
+    const id = stage.aws.createUserPool(OWNED)
+    await stage.resource('gone').create(wish(id, { OnDelete: 'RETAIN' }))
+    await stage.aws.table.remove(String((await stage.bindingRecord('gone'))?.['UserPoolId']))
+    expect((await release())['Released']).toEqual([expect.objectContaining({ UserPoolId: id })])
+    expect(stage.email(id)).toMatchObject({ ConfigurationSet: 'mail' })
+    expect(await stage.bindingRecord('gone')).toBeUndefined()
+  })
+
+  test('has no SUCCESS for the pool: what failed is undone, RETAIN or not', async () => {
+    const id = stage.aws.createUserPool(OWNED)
+    await stage.resource('gone').create(wish(id, { OnDelete: 'RETAIN' }))
+    const item = await stage.bindingRecord('gone')
+    await stage.aws.table.put({ ...item, UserPoolId: String(item?.['UserPoolId']), Answered: [] })
+    await release()
+    expect(stage.email(id)).toEqual(OWN)
+  })
+
+  test('is left alone while another event has its lease', async () => {
+    const id = stage.aws.createUserPool(OWNED)
+    await stage.resource('gone').create(wish(id))
+    const Until = new Date(stage.now() + 60_000).toISOString()
+    const item = { ...(await stage.bindingRecord('gone')), Lease: { Event: 'e', Invocation: 'another', StartedAt: Until, Until } }
+    await stage.aws.table.put({ ...item, UserPoolId: String((await stage.bindingRecord('gone'))?.['UserPoolId']) })
+    expect((await release())['Released']).toHaveLength(1)
+    expect(stage.email(id)).toEqual(OWN)
+    expect(await stage.bindingRecord('gone')).toEqual(item)
+  })
+})
+
+test('a set of another claim that is gone is not put back, and the log warns of it', async () => {
+  const id = stage.aws.createUserPool(OWNED)
+  await stage.resource('below').create(wish(id))
+  await stage.resource('gone').create(wish(id, { ConfigurationSet: 'other', Takeover: 'true' }))
+  stage.aws.ses.removeConfigurationSet('mail')
+  await release()
+  expect(stage.email(id)).not.toHaveProperty('ConfigurationSet')
+  expect(stage.lines('WARN').join()).toContain('Configuration set mail does not exist any more')
 })
 
 describe('an operator’s event that is wrong is thrown, with a sentence, and nothing is done', () => {

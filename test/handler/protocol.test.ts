@@ -159,6 +159,13 @@ describe('the physical ID', () => {
     ])
   })
 
+  test('of a Create is ours, whatever stands in the event', async () => {
+    const stage = await openVirtualStage()
+    const mail = stage.resource()
+    const { answer } = await mail.create({}, { extra: { PhysicalResourceId: 'made-up' } })
+    expect(answer?.PhysicalResourceId).toMatch(/^cognito-ses-binding-[0-9a-f]{16}$/)
+  })
+
   test('of a FAILED Create is that of the Create that would have worked', async () => {
     const stage = await openStage()
     const { answer } = await stage.resource().create({ Wrong: 'property' })

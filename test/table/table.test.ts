@@ -3,8 +3,9 @@ import { createServer } from 'node:net'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { ServiceError } from '../../lib/errors.ts'
 import { isObject, type JsonObject, without } from '../../lib/json.ts'
-import type { Table } from '../../lib/ports.ts'
-import { save } from '../../lib/table/items.ts'
+import type { Item, Table } from '../../lib/ports.ts'
+import { tableRefusalFor } from '../../lib/table/errors.ts'
+import { remove, save } from '../../lib/table/items.ts'
 import { SENDER } from '../driver.ts'
 import { closeStages, everyTime, openStage, PLAIN, type Stage } from '../stage.ts'
 import { openVirtualStage } from '../virtual/stage.ts'
@@ -103,35 +104,136 @@ describe('the table', () => {
   )
 })
 
-describe('a put without an answer', () => {
-  /** A table whose first put fails like this, in a time that passes only while somebody waits. @returns milliseconds until the second put */
-  const secondPut = async (seen: number | undefined, error: ServiceError): Promise<{ readonly after: number }> => {
-    let now = 0
-    const puts: number[] = []
-    const sleep = async (ms: number) => {
-      now += ms
-    }
-    const table: Table = {
-      name: NAME,
-      read: async () => undefined,
-      scan: async () => ({ items: [], next: undefined }),
-      remove: async () => true,
-      put: async () => {
-        puts.push(now)
-        if (puts.length === 1) throw error
-        return true
-      },
-    }
-    await save(table, { now: () => now, sleep, random: () => 0.5 }, { UserPoolId: 'a' }, seen, new AbortController().signal)
-    return { after: (puts[1] ?? NaN) - (puts[0] ?? NaN) }
-  }
-  const open = new ServiceError('dynamodb:PutItem', 'InternalServerError', 'once', 500)
-  const throttled = new ServiceError('dynamodb:PutItem', 'ProvisionedThroughputExceededException', 'once', 400)
+type Reply = boolean | Error
 
-  test('of a new item is repeated only when it can no longer take effect: else it could bring back what others have removed', async () => {
-    expect((await secondPut(undefined, open)).after).toBeGreaterThan(2_000)
-    expect((await secondPut(undefined, throttled)).after).toBeLessThan(1_000)
-    expect((await secondPut(5, open)).after).toBeLessThan(1_000)
+/** A table that answers to writes and reads as told, in a time that passes only while somebody waits. `at` are the times of the writes. */
+const tableThat = ({ writes, reads = [] }: { readonly writes: readonly Reply[]; readonly reads?: readonly (Item | undefined)[] }) => {
+  let now = 0
+  const [at, left] = [[] as number[], [...reads]]
+  const write = async (): Promise<boolean> => {
+    const reply = writes[Math.min(at.push(now), writes.length) - 1]
+    if (reply instanceof Error) throw reply
+    return reply ?? true
+  }
+  const table: Table = {
+    name: NAME,
+    read: async () => left.shift(),
+    scan: async () => ({ items: [], next: undefined }),
+    remove: write,
+    put: write,
+  }
+  const sleep = async (ms: number) => {
+    now += ms
+  }
+  const chance = (random: number) => ({ now: () => now, sleep, random: () => random })
+  return { table, at, unread: left, clock: chance(0), clockWith: chance }
+}
+const NEVER = new AbortController().signal
+const IN_DOUBT = new ServiceError('dynamodb:PutItem', 'InternalServerError', 'once', 500)
+const THROTTLED = new ServiceError('dynamodb:PutItem', 'ProvisionedThroughputExceededException', 'once', 400)
+
+describe('a put without an answer', () => {
+  test.each([
+    [
+      'of a new item is repeated only when it can no longer take effect: else it could bring back what others have removed',
+      undefined,
+      2_001,
+    ],
+    ['over a revision is repeated at once: after it has taken effect the condition fails', 5, 0],
+  ])('%s', async (_, seen, after) => {
+    const { table, clock, at } = tableThat({ writes: [IN_DOUBT, true] })
+    await save(table, clock, { UserPoolId: 'a' }, seen, NEVER)
+    expect(at).toEqual([0, after])
+  })
+
+  test('is none where the table refused it for sure', async () => {
+    const { table, clock, at } = tableThat({ writes: [THROTTLED, true] })
+    await save(table, clock, { UserPoolId: 'a' }, undefined, NEVER)
+    expect(at).toEqual([0, 0])
+  })
+
+  test('is tried five times', async () => {
+    const { table, clock, at } = tableThat({ writes: [IN_DOUBT] })
+    await expect(save(table, clock, { UserPoolId: 'a' }, 5, NEVER)).rejects.toBe(IN_DOUBT)
+    expect(at).toHaveLength(5)
+  })
+})
+
+describe('a write whose condition fails', () => {
+  const ours = { UserPoolId: 'a', Revision: 6 }
+  const others = { UserPoolId: 'a', Revision: 7 }
+
+  test.each<[string, readonly Reply[], readonly (Item | undefined)[], Item | undefined]>([
+    ['was ours before, if the item is the one that we put', [IN_DOUBT, false], [ours], ours],
+    ['was somebody else’s, if the item is another', [IN_DOUBT, false], [others], undefined],
+    ['at the first try was somebody else’s, whatever the item says', [false], [ours], undefined],
+    ['after a refusal was somebody else’s, whatever the item says', [THROTTLED, false], [ours], undefined],
+  ])('%s', async (_, writes, reads, saved) => {
+    const { table, clock } = tableThat({ writes, reads })
+    expect(await save(table, clock, { UserPoolId: 'a' }, 5, NEVER)).toEqual(saved)
+  })
+
+  test.each<[string, Item | undefined, boolean]>([
+    ['gone, and ours was the removal', undefined, true],
+    ['still there, as somebody else’s', others, false],
+  ])('finds the item that it was to remove %s', async (_, item, isRemoved) => {
+    const { table, clock, unread } = tableThat({ writes: [IN_DOUBT, false], reads: [item] })
+    expect(await remove(table, clock, 'a', 5, NEVER)).toBe(isRemoved)
+    expect(unread).toEqual([])
+  })
+})
+
+describe('a revision', () => {
+  const NOW = 1_795_600_800_123
+  test.each([
+    [
+      'is the time, with chance behind it, so that an item that is removed and made again never gets an old one',
+      undefined,
+      NOW * 1_000 + 500,
+    ],
+    ['is greater than the one before, also when the clock was put back', (NOW + 60_000) * 1_000, (NOW + 60_000) * 1_000 + 1],
+  ])('%s', async (_, seen, revision) => {
+    const { table, clockWith } = tableThat({ writes: [true] })
+    const clock = { ...clockWith(0.5), now: () => NOW }
+    expect(await save(table, clock, { UserPoolId: 'a' }, seen, NEVER)).toEqual({ UserPoolId: 'a', Revision: revision })
+  })
+})
+
+test.each<[string, string, string, number | undefined, RegExp]>([
+  ['ThrottlingException', 'Rate exceeded.', 'Throttling', 400, /^Table mail is throttled: Rate exceeded\. Try again later/],
+  [
+    'AccessDeniedException',
+    'User is not authorized to perform: dynamodb:PutItem',
+    'AccessDenied',
+    400,
+    /^dynamodb:PutItem on table mail was denied: User .*PutItem\. Let the function’s role call it; the provider stack’s role does/,
+  ],
+  [
+    'AccessDeniedException',
+    'User is not authorized to perform: kms:Decrypt',
+    'AccessDenied',
+    400,
+    /^dynamodb:PutItem on table mail was denied: .* Let the function’s role call kms:Decrypt, which this table needs/,
+  ],
+  ['AccessDeniedException', 'No.', 'AccessDenied', 400, /was denied: No\. Let the function’s role call it/],
+  [
+    'ResourceNotFoundException',
+    'not found',
+    'NotFound',
+    400,
+    /^There is no table mail.*TABLE_NAME.*Deploy the provider stack again.*parameter TableName/,
+  ],
+  [
+    'ECONNREFUSED',
+    '',
+    'InternalFailure',
+    undefined,
+    /^dynamodb:PutItem on table mail failed \(ECONNREFUSED\): it gave no reason\. Try again/,
+  ],
+])('%s (%s) is told as %s', (error, said, code, status, sentence) => {
+  expect(tableRefusalFor(new ServiceError('dynamodb:PutItem', error, said, status), 'mail')).toEqual({
+    ...{ ok: false, code },
+    message: expect.stringMatching(sentence),
   })
 })
 
@@ -177,6 +279,7 @@ describe('an item that was edited by hand into nonsense is named, with the attri
     ['Intended is a text', (item) => ({ ...item, Intended: 'mail' }), /Intended/],
     ['Lease is empty', (item) => ({ ...item, Lease: {} }), /Lease/],
     ['Revision is a text', (item) => ({ ...item, Revision: 'seven' }), /Revision/],
+    ['SchemaVersion is a text', (item) => ({ ...item, SchemaVersion: '2' }), /SchemaVersion/],
     ['SchemaVersion is missing', (item) => without(item, ['SchemaVersion']), /SchemaVersion/],
     ['nothing is left but the key', () => ({}), /SchemaVersion|Revision/],
   ])('the pool’s: %s', async (_, edit, reason) => {
