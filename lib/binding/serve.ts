@@ -64,7 +64,7 @@ export const serve = async (request: Request, invocation: Invocation): Promise<s
   const pools = binding?.userPoolIds ?? wellFormedPoolIds(request.properties)
   try {
     const opened = await openSession(request, pools, invocation)
-    if (opened.kind === 'refused') return fail(opened.refusal)
+    if (opened.kind === 'refused') return unlessStored(request, invocation, fail(opened.refusal))
     if (opened.kind === 'answered') {
       invocation.log('info', `${request.type}: this event was answered before; the same answer again`)
       return opened.body

@@ -28,40 +28,36 @@ type Opened =
 export const openSession = async (event: EventOfBinding, pools: readonly string[], invocation: Invocation): Promise<Opened> => {
   const { ports, lease, signal } = invocation
   const { table, clock } = ports
+  const name = event.owner.LogicalResourceId
   const refused = (message: string): Opened => ({ kind: 'refused', refusal: refusal('ResourceConflict', message) })
-  const stillHeld = () =>
-    refused(`Another operation on ${event.owner.LogicalResourceId} was still running when the time ran out. Try again when it is over.`)
   let isHeld = false
-  for (;;) {
-    const item = await readItemOf(table, clock, bindingKey(event.owner), signal).catch((reason: unknown) => {
-      if (isHeld && signal.aborted) return 'out of time' as const
-      throw reason
-    })
-    if (item === 'out of time') return stillHeld()
-    const read = item && readBindingRecord(item, table.name)
-    if (read && !read.ok) return { kind: 'refused', refusal: read }
-    const found = read?.record
-    const stored = storedResponse(found, event.idempotencyKey, clock.now())
-    if (stored !== undefined) return { kind: 'answered', body: stored.Body }
-    if (isLate(found, event.type, event.signedAt, clock.now())) {
-      return refused(
-        `This ${event.type} of ${event.owner.LogicalResourceId} is superseded: an event that was signed later (${found?.Newest}) has been handled. Nothing was done.`,
-      )
+  try {
+    for (;;) {
+      const item = await readItemOf(table, clock, bindingKey(event.owner), signal)
+      const read = item && readBindingRecord(item, table.name)
+      if (read && !read.ok) return { kind: 'refused', refusal: read }
+      const found = read?.record
+      const stored = storedResponse(found, event.idempotencyKey, clock.now())
+      if (stored !== undefined) return { kind: 'answered', body: stored.Body }
+      if (isLate(found, event.type, event.signedAt, clock.now())) {
+        return refused(
+          `This ${event.type} of ${name} is superseded: an event that was signed later (${found?.Newest}) has been handled. Nothing was done.`,
+        )
+      }
+      isHeld = holderOf(found?.Lease, lease, clock.now()) === 'another'
+      if (found?.Lease && isHeld) await clock.sleep(untilNextLook(found.Lease, clock), signal)
+      else {
+        const readAhead: PoolWork['readAhead'] = new Map()
+        const [ours] = await Promise.all([
+          save(table, clock, begun(found, event, pools, lease, clock.now()), found?.Revision, signal),
+          readFirst(pools, readAhead, invocation),
+        ])
+        if (ours) return { kind: 'open', session: { found, ours }, readAhead }
+      }
     }
-    if (!found?.Lease || holderOf(found.Lease, lease, clock.now()) !== 'another') {
-      const readAhead: PoolWork['readAhead'] = new Map()
-      const [ours] = await Promise.all([
-        save(table, clock, begun(found, event, pools, lease, clock.now()), found?.Revision, signal),
-        readFirst(pools, readAhead, invocation),
-      ])
-      if (ours) return { kind: 'open', session: { found, ours }, readAhead }
-      continue
-    }
-    await clock.sleep(untilNextLook(found.Lease, clock), signal).catch(() => undefined)
-    if (signal.aborted) {
-      return stillHeld()
-    }
-    isHeld = true
+  } catch (error) {
+    if (!isHeld || !signal.aborted) throw error
+    return refused(`Another operation on ${name} was still running when the time ran out. Try again when it is over.`)
   }
 }
 
