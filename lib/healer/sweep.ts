@@ -111,6 +111,8 @@ export const sweep = async (work: PoolWork): Promise<Counts | undefined> => {
     await endSweep(work, begun.revision, progress.after, work.closing)
     if (!work.signal.aborted) throw error
     work.log('info', `the sweep stops here and the next one goes on after ${progress.after}`)
+    // The pools that the end of the time cut are the next sweep's. But one that got nowhere, as when a service throttles all the time, must not end in silence.
+    if (progress.after === begun.after) return { failed: 1 }
   }
   return progress.counts
 }
@@ -131,8 +133,6 @@ const sweepPages = async (work: PoolWork, progress: Progress): Promise<void> => 
         await turn(work.signal)
         return healOne(String(item['UserPoolId']), item, finder, work)
       })
-      // Pools that the end of the time cut are the next sweep's. But one that got nowhere, as when a service throttles all the time, must not end in silence.
-      if (work.signal.aborted && Object.keys(progress.counts).length === 0) progress.counts = counted(outcomes)
       work.signal.throwIfAborted()
       progress.counts = counted(outcomes, progress.counts)
       progress.after = text(group.at(-1), 'UserPoolId') ?? progress.after

@@ -366,8 +366,8 @@ describe('a sweep', () => {
     expect(counted()).toBe('looked at 3 user pools: 3 asDeclared')
   })
 
-  test.each(['GetConfigurationSet', 'DescribeUserPool'])(
-    'in which %s is throttled to the end counts what it could not look at: an alarm watches that',
+  test.each(['GetConfigurationSet', 'DescribeUserPool', 'Scan'])(
+    'in which %s is throttled to the end, so that it gets nowhere, counts as a failure: an alarm watches that',
     async (action) => {
       const { id } = await bound()
       stage.ownerSets(id, WIPED)
