@@ -123,7 +123,7 @@ const remainingOf = (event: JsonObject, target: ResponseTarget, context: LambdaC
   const asked = event['ServiceTimeout'] ?? (isObject(properties) ? properties['ServiceTimeout'] : undefined)
   // Anything else is refused by name with the other properties; an object can throw when it is made a number of.
   const seconds = typeof asked === 'string' || typeof asked === 'number' ? Number(asked) : Number.NaN
-  const signed = timeOf(target.signedAt ?? '')
+  const signed = timeOf(target.signedAt)
   const left = seconds * 1_000 - Math.max(0, now - (Number.isFinite(signed) ? signed : now))
   // In less than a second nothing could be told in time: it is as good as over.
   return left >= 1_000 ? Math.min(left, remainingMs(context)) : remainingMs(context)

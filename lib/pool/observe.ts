@@ -22,7 +22,7 @@ export type Observed = {
 
 export type Observation =
   | Observed
-  /** There is no such pool; or a detach finds no such claim: then without the record, which stays as it is. */
+  /** Nothing to work on: there is no such pool (`record` may have a claim to take off), or no such claim (no `record`). */
   | { readonly kind: 'absent'; readonly record: PoolRecord | undefined }
 
 /** The item as soon as no other event holds it. The healer does not wait. */
