@@ -1,5 +1,5 @@
 // The one retry loop: exponential backoff with full jitter, ended by the invocation's signal.
-import { isPassing, isThrottled, ServiceError } from './errors.ts'
+import { isPassing, isThrottled, type ServiceError } from './errors.ts'
 import type { Clock } from './ports.ts'
 
 /**
@@ -25,7 +25,7 @@ export const retrying = async <T>(
     } catch (error) {
       signal.throwIfAborted()
       if (!isPassing(error) || (attempt >= 4 && !isThrottled(error))) throw error
-      if (error instanceof ServiceError) onTrouble?.(error)
+      onTrouble?.(error)
     }
     await clock.sleep(backoff(attempt, clock), signal)
   }
