@@ -49,20 +49,18 @@ const refusesSender = (error: ServiceError, operation: Operation, next: Plan): b
   ATTEMPTS[error.code] === undefined &&
   SENDER.some((name) => next.changes.includes(name))
 
-const onDefault = (live: EmailConfiguration): boolean => live['EmailSendingAccount'] !== 'DEVELOPER'
+/** What goes back all the same. On COGNITO_DEFAULT no set does: it would have no sender. */
+const besidesSender = (live: EmailConfiguration): readonly string[] =>
+  live['EmailSendingAccount'] === 'DEVELOPER' ? ['ConfigurationSet', 'ReplyToEmailAddress'] : ['ReplyToEmailAddress']
 
-/** Only ConfigurationSet and ReplyToEmailAddress go back; on COGNITO_DEFAULT no set does, because it would have no sender. */
+/** The plan with the sender that the pool has. */
 export const withSenderKept = (next: Plan, live: EmailConfiguration): Plan => {
-  const desired = withMembersOf(live, next.desired, [...(onDefault(live) ? [] : ['ConfigurationSet']), 'ReplyToEmailAddress'])
+  const desired = withMembersOf(live, next.desired, besidesSender(live))
   return { ...next, desired, toSend: desired, changes: differingMembers(live, desired) }
 }
 
-export const senderKept = (userPoolId: string, { sender, said }: RefusedSender, live: EmailConfiguration): string => {
-  const putBack = onDefault(live)
-    ? ', COGNITO_DEFAULT, and so no ConfigurationSet; ReplyToEmailAddress was put back'
-    : '; ConfigurationSet and ReplyToEmailAddress were put back'
-  return `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has${putBack}.`
-}
+export const senderKept = (userPoolId: string, { sender, said }: RefusedSender, live: EmailConfiguration): string =>
+  `Amazon Cognito does not let user pool ${userPoolId} go back to ${sender}: ${said}. The pool keeps the sender that it has; only ${besidesSender(live).join(' and ')} went back.`
 
 const senderOf = (email: EmailConfiguration): string =>
   text(email, 'EmailSendingAccount') === 'DEVELOPER'
