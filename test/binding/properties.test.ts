@@ -148,6 +148,7 @@ describe('is refused with the value and the remedy:', () => {
 })
 
 const POOL_IS = 'the ID of a user pool, like us-east-1_Ab3dEf6hI'
+const IDENTITY_IS = 'the ARN of an SES identity, like arn:aws:ses:us-east-1:111122223333:identity/example.com'
 const SET_IS = 'the name of an SES configuration set: 1 to 64 letters, digits, _ and -'
 const POOLS_ARE = 'a list of 1 to 100 IDs of user pools, none twice, each like us-east-1_Ab3dEf6hI'
 const long = 'x'.repeat(5_000)
@@ -165,6 +166,7 @@ test.each<[JsonObject, string]>([
   [{ UserPoolId: undefined, UserPoolIds: { a: 1 } }, `Expected UserPoolIds to be ${POOLS_ARE}; got "{"a":1}".`],
   [{ UserPoolId: long }, `Expected UserPoolId to be ${POOL_IS}; got "${long.slice(0, 79)}…". It has 5000 characters.`],
   [{ UserPoolId: null }, 'UserPoolId is missing: name the user pool by UserPoolId, or several by UserPoolIds.'],
+  [{ SourceArn: 'a/b' }, `Expected SourceArn to be ${IDENTITY_IS}; got "a/b".`],
   [{ EmailConfigurations: 'x' }, 'Unknown property "EmailConfigurations"; remove it.'],
   [{ MyEmailConfiguration: 'x' }, 'Unknown property "MyEmailConfiguration"; remove it.'],
   [{ Takeover: 'no', Heal: 'no' }, 'Expected Heal to be AUTO, NOTIFY or OFF; got "no". Expected Takeover to be true or false; got "no".'],

@@ -4,7 +4,7 @@ import { bindingKey } from '../../lib/binding/record.ts'
 import { child, type JsonObject } from '../../lib/json.ts'
 import { SENDER, stackArn } from '../driver.ts'
 import type { Fault, FaultCall } from '../local-aws/faults.ts'
-import { closeStages, PLAIN, pauseAt, type Stage } from '../stage.ts'
+import { closeStages, PLAIN, pauseAt, rawAnswers, type Stage } from '../stage.ts'
 import { openVirtualStage } from '../virtual/stage.ts'
 
 let stage: Stage & { readonly passTime: (ms: number) => Promise<void> }
@@ -99,6 +99,64 @@ test('a Delete of a binding whose record is lost undoes it, whatever OnDelete sa
 test('a pool of another stack is refused, and the sentence names Takeover', async () => {
   await stage.resource('other').create(wish())
   expect((await stage.resource().create(wish())).answer?.Reason).toMatch(/^ResourceConflict: .*of stack other.*or set Takeover to true/)
+})
+
+describe('an event that waits for another one of its binding', () => {
+  const waiting = async (): Promise<void> => {
+    const Lease = { Event: 'x', Invocation: 'x', StartedAt: '2026-01-01T00:00:00.000Z', Until: '2999-01-01T00:00:00.000Z' }
+    await stage.resource().create(wish())
+    await stage.aws.table.put({ ...(await stage.bindingRecord()), Lease })
+  }
+  const context = { remainingMs: 3_000 }
+  const reads = (from: number, fault: Fault) => {
+    let count = 0
+    stage.aws.fault((call) => {
+      if (!isRead(call, BINDING)) return undefined
+      count += 1
+      return count >= from ? fault : undefined
+    })
+  }
+
+  test.each([
+    ['between two looks', () => undefined],
+    ['in the middle of a look', () => reads(3, 'hang')],
+  ])('and whose time ends %s names the other', async (_, fault) => {
+    await waiting()
+    fault()
+    const { answer } = await stage.resource().create(wish(), { context })
+    expect(answer?.Reason).toMatch(/^ResourceConflict: Another operation on Binding was still running when the time ran out/)
+  })
+
+  test('and may not look any more says so: the other is not to blame', async () => {
+    await waiting()
+    reads(3, { error: { code: 'AccessDeniedException', message: 'not authorized to perform: dynamodb:GetItem' } })
+    expect((await stage.resource().create(wish(), { context })).answer?.Reason).toMatch(/^AccessDenied: dynamodb:GetItem on table/)
+  })
+
+  test('sends the stored answer where that came after its last look', async () => {
+    const stored = pauseAt(stage.aws, storesAnswer)
+    const mail = stage.resource()
+    const event = mail.event('Create', { properties: wish() })
+    const first = mail.send(event)
+    await stored.reached
+    let looks = 0
+    stage.aws.fault((call) => {
+      looks += Number(isRead(call, BINDING))
+      return isRead(call, BINDING) && looks === 2 ? 'hang' : undefined
+    })
+    const second = mail.send(event, context)
+    await stage.passTime(1_000)
+    expect(looks).toBe(2)
+    stored.release()
+    await Promise.all([first, second])
+    expect(rawAnswers(stage.aws, event)).toEqual(Array(2).fill(expect.stringContaining('"SUCCESS"')))
+  })
+})
+
+test('an event whose first look at its item has no answer until the time is over says that, and names no other operation', async () => {
+  stage.aws.fault((call) => (isRead(call, BINDING) ? 'hang' : undefined))
+  const { answer } = await stage.resource().create(wish(), { context: { remainingMs: 3_000 } })
+  expect(answer?.Reason).toMatch(/^NotStabilized: The time ran out with 0 of 1 user pools done/)
 })
 
 describe('when the answer cannot be stored', () => {

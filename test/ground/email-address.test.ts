@@ -120,6 +120,10 @@ const address = fc.tuple(atom, domain).map(([localPart, host]) => ({ localPart, 
 const name = fc
   .array(fc.stringMatching(/^[ -~]{1,10}$/), { maxLength: 4 })
   .map((words) => words.join(' ').split(' ').filter(Boolean).join(' '))
+test('a backslash in a quoted name takes the character after it as it is, a blank too', () => {
+  expect(parseMailbox('"A\\ \\"B\\"" <a@example.com>')).toMatchObject({ displayName: 'A "B"' })
+})
+
 const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
 describe('laws', () => {

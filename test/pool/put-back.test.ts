@@ -87,7 +87,7 @@ test('a Delete with RETAIN of a pool that its owner put on COGNITO_DEFAULT is no
   refuseSender(SENDER.From, 'InvalidParameterException', 'Email address is not verified.')
   expect((await binding.delete(retained)).answer?.Status).toBe('SUCCESS')
   expect(stage.email(id)).toEqual({ EmailSendingAccount: 'COGNITO_DEFAULT' })
-  expect(stage.lines('WARN').join()).toContain('The pool keeps the sender that it has, COGNITO_DEFAULT, and so no ConfigurationSet')
+  expect(stage.lines('WARN').join()).toContain('The pool keeps the sender that it has; only ReplyToEmailAddress went back.')
   expect(await stage.poolRecord(id)).toBeUndefined()
 })
 
