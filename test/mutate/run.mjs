@@ -35,7 +35,10 @@ const status = run(
   },
 )
 if (!existsSync(report)) process.exit(status || 1)
-const { unexplained, explained, gone } = survivors(JSON.parse(readFileSync(report, 'utf8')))
+const { unexplained, explained, gone } = survivors(
+  JSON.parse(readFileSync(report, 'utf8')),
+  process.argv.some((argument) => /\.ts:\d/.test(argument)),
+)
 const say = (line) => process.stdout.write(`${line}\n`)
 say(`\nSurvived with a reason in test/mutate/survivors: ${explained}. Without one: ${unexplained.length}.`)
 for (const { name, line } of unexplained) say(`${name}   (line ${line})`)

@@ -29,8 +29,11 @@ const mutantsOf = ({ files }) =>
 /** The reasons in survivors/: `{ "why": ["mutant", …] }`. */
 const excused = () => readdirSync(FOLDER).flatMap((name) => Object.values(JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))).flat())
 
-/** @returns what survived without a reason, how many did with one, and reasons whose mutant is gone, all of the files that were mutated */
-export const survivors = (report) => {
+/**
+ * What survived of the files that were mutated. `isPart`: only some lines of them were, so a reason without a mutant says nothing.
+ * @returns what survived without a reason, how many did with one, and the reasons whose mutant is gone
+ */
+export const survivors = (report, isPart) => {
   const mutants = mutantsOf(report)
   const excuses = new Set(excused())
   const alive = mutants.filter(({ status }) => status === 'Survived' || status === 'NoCoverage')
@@ -39,6 +42,6 @@ export const survivors = (report) => {
   return {
     unexplained: alive.filter(({ name }) => !excuses.has(name)),
     explained: alive.filter(({ name }) => excuses.has(name)).length,
-    gone: [...excuses].filter((name) => files.has(name.split(' ', 1)[0]) && !names.has(name)),
+    gone: isPart ? [] : [...excuses].filter((name) => files.has(name.split(' ', 1)[0]) && !names.has(name)),
   }
 }

@@ -37,7 +37,7 @@ test.each([
     expect(stage.email(id)).toEqual({ EmailSendingAccount: 'DEVELOPER', ...SENDER })
     expect(await stage.poolRecord(id)).toBeUndefined()
     expect(stage.lines('WARN').join()).toMatch(
-      /does not let user pool .* go back to SourceArn [^ ]+example\.com, From owner@example\.com: /,
+      /does not let user pool .* go back to SourceArn [^ ]+example\.com, From owner@example\.com: .* only ConfigurationSet and ReplyToEmailAddress went back\./,
     )
   },
 )
