@@ -54,18 +54,21 @@ export type Committed = {
 
 /**
  * The state after a write that was read back. What somebody changed at the same moment is theirs: next to what we sent, the next event sees that.
- * What did not take counts as asked for as it stands.
+ * What did not take counts as asked for as it stands, unless it may be theirs too.
  */
 export const stateAfter = (
   next: Plan,
   { ignored, changedByOthers, live: after }: ReadBack & { readonly live: EmailConfiguration },
-): Committed => ({
-  base: next.base,
-  claims: next.claims,
-  unhealed: next.unhealed,
-  asked: withMembersOf(next.desired, after, ignored),
-  applied: withMembersOf(after, next.toSend, changedByOthers),
-})
+): Committed => {
+  const notTaken = ignored.filter((name) => !changedByOthers.includes(name))
+  return {
+    base: next.base,
+    claims: next.claims,
+    unhealed: next.unhealed,
+    asked: withMembersOf(next.desired, after, notTaken),
+    applied: withMembersOf(after, next.toSend, changedByOthers),
+  }
+}
 
 /** The record when nothing is under way. Undefined when no claim is left: the item goes, and the next Create takes its base from live. */
 export const committed = (

@@ -424,6 +424,26 @@ describe('base follows the owner', () => {
     expect(email(id)).toEqual({ ...OWN, ReplyToEmailAddress: 'owner@example.com' })
   })
 
+  test('a sender that the owner writes as ours lands is theirs; a copy of ours that they write later is not, and the Delete takes it away', async () => {
+    const stage = await openVirtualStage()
+    const id = stage.aws.createUserPool(PLAIN)
+    const before = stage.email(id)
+    const mail = stage.resource()
+    const wish = { UserPoolId: id, ConfigurationSet: 'mail', SourceArn: IDENTITY, Preflight: 'SKIP' }
+    let ours: JsonObject = {}
+    stage.aws.fault(({ action, count }) => {
+      if (action !== 'DescribeUserPool' || count !== 2) return undefined
+      ours = stage.email(id) ?? {}
+      stage.ownerSets(id, { ...OWN, SourceArn: `${IDENTITY}.of.theirs` })
+      return undefined
+    })
+    expect((await mail.create(wish)).answer?.Reason).toContain('ConfigurationSet did not change')
+    expect(ours).toEqual({ EmailSendingAccount: 'DEVELOPER', SourceArn: IDENTITY, ConfigurationSet: 'mail' })
+    stage.ownerSets(id, ours)
+    expect((await mail.delete(wish)).answer?.Status).toBe('SUCCESS')
+    expect(stage.email(id)).toEqual(before)
+  })
+
   test('a set needs a sender: with the owner’s set the sender that the pool has moves into a base that had none', async () => {
     const { id, mail, properties, ownerSets, email } = await bound(PLAIN)
     ownerSets(id, { ...DEVELOPER, ConfigurationSet: 'other' })
