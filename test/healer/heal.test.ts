@@ -170,6 +170,40 @@ test.each<[string, () => void]>([
   expect(await record(id)).toMatchObject({ Unhealed: { Kind: 'refused', Why: expect.any(String), At: expect.any(String) } })
 })
 
+test.each<[string, JsonObject, () => void, () => void]>([
+  [
+    'the set is left only in the pool’s own Region, where nobody sends',
+    { SourceArn: IDENTITY.replace(REGION, 'eu-west-1') },
+    () => {
+      aws.ses.putIdentity('example.com', {}, 'eu-west-1')
+      aws.ses.putConfigurationSet('mail', {}, 'eu-west-1')
+    },
+    () => aws.ses.removeConfigurationSet('mail', 'eu-west-1'),
+  ],
+  [
+    'the address is gone, and only its domain is left',
+    { SourceArn: `${IDENTITY.replace('example.com', 'no-reply@example.com')}` },
+    () => aws.ses.putIdentity('no-reply@example.com'),
+    () => aws.ses.removeIdentity('no-reply@example.com'),
+  ],
+])('no heal where it would make it worse: %s', async (_, sender, makes, breaks) => {
+  makes()
+  const { id } = await bound(sender)
+  owner(id, WIPED)
+  breaks()
+  await sweep()
+  expect(count('UpdateUserPool')).toBe(0)
+  expect(metrics()).toMatchObject({ Healed: 0, Refused: 1 })
+})
+
+test('a heal that Cognito takes without a change is no success: it failed, and the message goes back to the queue', async () => {
+  const { id } = await bound()
+  owner(id, WIPED)
+  aws.afterUpdate = (_, before) => before
+  expect((await queue(message(id))).result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] })
+  expect(metrics()).toMatchObject({ Healed: 0, Refused: 0, Failed: 1 })
+})
+
 test('a pool whose claims nothing gives a sender is blocked: nothing is written, the record says so', async () => {
   const { id } = await bound({}, { EmailConfiguration: { EmailSendingAccount: 'DEVELOPER', SourceArn: IDENTITY, From: 'a@example.com' } })
   const plain = { UserPoolId: id, ConfigurationSet: 'mail' }

@@ -590,6 +590,14 @@ const CASES: Readonly<Record<string, { readonly wrong: readonly Situation[]; rea
       })),
     ],
     fine: [
+      {
+        facts: policy({
+          Effect: 'Deny',
+          Principal: { Service: 'no-cognito-idp.amazonaws.com' },
+          Action: 'ses:*',
+          Resource: '*',
+        }),
+      },
       ...[
         { partition: 'aws', known: 'aws' },
         { partition: 'aws-us-gov', known: 'aws-us-gov' },
