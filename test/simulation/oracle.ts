@@ -367,7 +367,8 @@ export const createOracle = (
       )
     for (const item of world.table.values()) if (!isSkipped(item)) checkItem(item)
     for (const pool of world.pools) {
-      const claims = record(pool.id)?.Claims ?? []
+      const item = record(pool.id)
+      const claims = item?.Claims ?? []
       const onPool = (wish: Wish | undefined): boolean => wish?.pools.some((number) => poolId(number) === pool.id) ?? false
       for (const { owner, stackId, resource } of truths) {
         const claim = claims.find((one) => ownerOf(one) === owner)
@@ -384,7 +385,8 @@ export const createOracle = (
       // What nobody's template says any more is not applied again.
       const isLeft = claims.some((one) => stacks.some(({ retained }) => retained.has(one.StackId)))
       const isFresh = (strict && !isLeft) || servedWrites.get(pool.id) === pool.emailWrites
-      if (claims.length > 0 && isFresh) checkLayers(pool, claims)
+      const isUnfinished = item?.Intended !== undefined && isSkipped(item)
+      if (claims.length > 0 && isFresh && !isUnfinished) checkLayers(pool, claims)
     }
   }
 
