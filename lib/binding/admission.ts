@@ -9,10 +9,22 @@ import { findingsOf } from '../preflight/checks.ts'
 import { type Facts, factFinder } from '../preflight/facts.ts'
 import { parseSourceArn } from '../preflight/source-arn.ts'
 import type { Binding } from './properties.ts'
-import { digest } from './record.ts'
+import { type BindingRecord, digest } from './record.ts'
 
 /** What a binding wishes, pools apart: two Updates with the same one are a wish and its repetition. */
-export const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(wish)
+
+/** A wish as it is put on record: its fingerprint, and a digest of its pools. Older records have the fingerprint alone. */
+export const wishOf = (binding: Binding): string => `${fingerprintOf(binding)} ${digest(binding.userPoolIds.toSorted())}`
+
+/**
+ * Whether a SUCCESS has answered this wish for a pool: one of the last two was the very same, its pools too (a rollback brings back a pool
+ * that the Update had taken off), or one was the same but for the pools, and the pool is still among those that are answered.
+ */
+export const wasAnswered = (record: BindingRecord | undefined, binding: Binding, userPoolId: string): boolean =>
+  record !== undefined &&
+  (record.Wishes.includes(wishOf(binding)) ||
+    (record.Answered.includes(userPoolId) && record.Wishes.some((wish) => wish.startsWith(fingerprintOf(binding)))))
 
 /** What findings come to: a refusal that says every error, or warnings. */
 export const verdictOf = (findings: readonly Finding[], isEnforced: boolean): Awaited<ReturnType<Admission>> => {

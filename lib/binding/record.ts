@@ -129,7 +129,7 @@ export const begun = (
 }
 
 /** What a SUCCESS leaves: these pools, and the wish (absent after a Delete). A FAILED changes neither. */
-export type Success = { readonly pools: readonly string[]; readonly fingerprint: string | undefined }
+export type Success = { readonly pools: readonly string[]; readonly wish: string | undefined }
 
 /**
  * The record when its event has been answered. After a FAILED something of ours may still take effect, so the lease goes on until it cannot:
@@ -138,8 +138,7 @@ export type Success = { readonly pools: readonly string[]; readonly fingerprint:
 export const withResponse = (record: BindingRecord, event: string, body: string, success: Success | undefined, now: number): Draft => {
   const { Lease: lease, ...rest } = record
   const fresh = rest.Answers.filter((answer) => isFresh(answer, now))
-  const wishes =
-    success?.fingerprint === undefined ? [] : [success.fingerprint, ...rest.Wishes.filter((wish) => wish !== success.fingerprint)]
+  const wishes = success?.wish === undefined ? [] : [success.wish, ...rest.Wishes.filter((wish) => wish !== success.wish)]
   return expiring(
     {
       ...rest,

@@ -10,7 +10,7 @@ import type { Log } from '../ports.ts'
 import { summary } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
 import { tableRefusalFor } from '../table/errors.ts'
-import { admissionOf, admitDetach, fingerprintOf } from './admission.ts'
+import { admissionOf, admitDetach, wasAnswered, wishOf } from './admission.ts'
 import { failuresOf, refusalOn, timeRanOut } from './failures.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
 import { type BindingRecord, isAnotherBindings, physicalResourceId, type Success } from './record.ts'
@@ -101,7 +101,7 @@ const applyToPools = async (
   logWarnings(work.log, results)
   const short = failuresOf([...(binding ? pools : []), ...left], results, work.signal.aborted)
   if (short) return { outcome: failed(short) }
-  if (!binding) return { outcome: { status: 'SUCCESS' }, success: { pools: [], fingerprint: undefined } }
+  if (!binding) return { outcome: { status: 'SUCCESS' }, success: { pools: [], wish: undefined } }
 
   const [first] = attached.results
   const data = {
@@ -110,7 +110,7 @@ const applyToPools = async (
     ...(attached.facts ? summary(attached.facts) : { SendingPoolName: '', EventDestinations: '', Max24HourSend: '' }),
   }
   const warnings = [...new Set(results.flatMap((result) => (result.ok ? result.warnings : [])))]
-  return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, fingerprint: fingerprintOf(binding) } }
+  return { outcome: { status: 'SUCCESS', data, warnings }, success: { pools, wish: wishOf(binding) } }
 }
 
 type Results = readonly (Reconciled | Refusal)[]
@@ -127,9 +127,7 @@ const attachAll = async (
     wellFormedPoolIds(oldProperties),
     isObject(oldProperties) ? text(oldProperties, 'ConfigurationSet') : undefined,
   ]
-  const fingerprint = fingerprintOf(binding)
-  const isReplay = (id: string): boolean =>
-    type === 'Update' && record?.Wishes.includes(fingerprint) === true && record.Answered.includes(id)
+  const isReplay = (id: string): boolean => type === 'Update' && wasAnswered(record, binding, id)
   const attach = (id: string): Operation => ({
     kind: 'attach',
     claim: { ...owner, Declared: declared, OnDelete: onDelete, Heal: heal, Preflight: preflight },

@@ -475,6 +475,27 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Update-rollback',
+    statement: 'to pools that the Update had taken off passes likewise: the wish was answered, these pools with it',
+    run: async ({ mail, wish, aws }) => {
+      await mail.create(wish)
+      const moved = { ...wish, UserPoolId: aws.createUserPool({ Name: 'others' }) }
+      succeeded(await mail.update(moved, wish))
+      aws.ses.removeConfigurationSet('mail')
+      succeeded(await mail.update(wish, moved), { ConfigurationSet: 'mail', Warnings: expect.stringContaining('does not exist') })
+    },
+  },
+  {
+    verbs: 'Update',
+    statement: 'with the same wish for a pool that it never had is a new wish for that pool, and is refused',
+    run: async ({ mail, wish, aws }) => {
+      await mail.create(wish)
+      const moved = { ...wish, UserPoolId: aws.createUserPool({ Name: 'others' }) }
+      aws.ses.removeConfigurationSet('mail')
+      failed(await mail.update(moved, wish), /^NotFound: .*"?mail"? does not exist/)
+    },
+  },
+  {
+    verbs: 'Update-rollback',
     statement: 'to a wish that no SUCCESS answered is a new wish, and is refused',
     run: async ({ mail, wish, other, third, aws }) => {
       await mail.create(wish)

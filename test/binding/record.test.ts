@@ -29,8 +29,8 @@ const begin = (record: BindingRecord | undefined, type: string, { signedAt, pool
   ...begun(record, { type, owner: OWNER, signedAt: signedAt === undefined ? undefined : amzDate(signedAt) }, pools, LEASE, now),
   Revision: 1,
 })
-const answered = (record: BindingRecord, event: string, fingerprint: string | undefined, now = NOW): BindingRecord => ({
-  ...withResponse(record, event, `answer to ${event}`, { pools: record.Pools, fingerprint }, now),
+const answered = (record: BindingRecord, event: string, wish: string | undefined, now = NOW): BindingRecord => ({
+  ...withResponse(record, event, `answer to ${event}`, { pools: record.Pools, wish }, now),
   Revision: 1,
 })
 const failed = (record: BindingRecord, event: string): BindingRecord => ({

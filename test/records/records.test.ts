@@ -1,7 +1,7 @@
 // Items of the table as releases wrote them, frozen: today's code must read each of them for ever, and go on from it. A file here is never changed.
 import { readdirSync, readFileSync } from 'node:fs'
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { fingerprintOf } from '../../lib/binding/admission.ts'
+import { wasAnswered } from '../../lib/binding/admission.ts'
 import { parseProperties } from '../../lib/binding/properties.ts'
 import { readBindingRecord } from '../../lib/binding/record.ts'
 import type { JsonObject } from '../../lib/json.ts'
@@ -49,9 +49,13 @@ describe('today’s code reads', () => {
     expect(readBindingRecord(item(file), 'table')).toEqual({ ok: true, record: item(file) })
   })
 
-  test('the fingerprint of a declaration, so that a rollback over a release is still known as one', () => {
-    const parsed = parseProperties({ UserPoolId: 'us-east-1_Intended1', ConfigurationSet: 'mail', ...SENDER })
-    expect(parsed.ok && [fingerprintOf(parsed.binding)]).toEqual(item('first/binding-leased')['Wishes'])
+  test('the wish that was answered, so that a rollback over a release is still known as one', () => {
+    const read = readBindingRecord(item('first/binding-leased'), 'table')
+    const isKnown = (change: JsonObject): boolean => {
+      const parsed = parseProperties({ UserPoolId: 'us-east-1_Intended1', ConfigurationSet: 'mail', ...SENDER, ...change })
+      return read.ok && parsed.ok && parsed.binding.userPoolIds.every((id) => wasAnswered(read.record, parsed.binding, id))
+    }
+    expect([{}, { ConfigurationSet: 'other' }, { UserPoolId: 'us-east-1_Another12' }].map(isKnown)).toEqual([true, false, false])
   })
 })
 
