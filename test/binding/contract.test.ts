@@ -486,6 +486,19 @@ const ROWS: readonly Row[] = [
   },
   {
     verbs: 'Update',
+    statement: 'to the wish before the last one, for fewer pools, is no new wish for those that it keeps',
+    run: async ({ mail, wish, other, aws }) => {
+      const [kept, left] = [String(wish['UserPoolId']), aws.createUserPool({ Name: 'others' })]
+      const { UserPoolId: _, ...both } = { ...wish, UserPoolIds: [kept, left] }
+      const { UserPoolId: _one, ...next } = { ...other, UserPoolIds: [kept, left] }
+      succeeded(await mail.create(both))
+      succeeded(await mail.update(next, both))
+      aws.ses.removeConfigurationSet('mail')
+      succeeded(await mail.update(wish, next), { ConfigurationSet: 'mail', Warnings: expect.stringContaining('does not exist') })
+    },
+  },
+  {
+    verbs: 'Update',
     statement: 'with the same wish for a pool that it never had is a new wish for that pool, and is refused',
     run: async ({ mail, wish, aws }) => {
       await mail.create(wish)
