@@ -18,13 +18,14 @@ const fingerprintOf = ({ userPoolIds: _, ...wish }: Binding): string => digest(w
 export const wishOf = (binding: Binding): string => `${fingerprintOf(binding)} ${digest(binding.userPoolIds.toSorted())}`
 
 /**
- * Whether a SUCCESS has answered this wish for a pool: one of the last two was the very same, its pools too (a rollback brings back a pool
- * that the Update had taken off), or one was the same but for the pools, and the pool is still among those that are answered.
+ * The pools for which a SUCCESS has answered this wish. If one of the last two wishes was the very same, they are all of its pools: a rollback
+ * brings back a pool that the Update had taken off. If one was the same but for its pools, they are those that are still answered.
  */
-export const wasAnswered = (record: BindingRecord | undefined, binding: Binding, userPoolId: string): boolean =>
-  record !== undefined &&
-  (record.Wishes.includes(wishOf(binding)) ||
-    (record.Answered.includes(userPoolId) && record.Wishes.some((wish) => wish.startsWith(fingerprintOf(binding)))))
+export const answeredPools = ({ Wishes, Answered }: Pick<BindingRecord, 'Wishes' | 'Answered'>, binding: Binding): readonly string[] => {
+  if (Wishes.includes(wishOf(binding))) return binding.userPoolIds
+  const fingerprint = fingerprintOf(binding)
+  return Wishes.some((wish) => wish.startsWith(fingerprint)) ? Answered : []
+}
 
 /** What findings come to: a refusal that says every error, or warnings. */
 export const verdictOf = (findings: readonly Finding[], isEnforced: boolean): Awaited<ReturnType<Admission>> => {

@@ -10,7 +10,7 @@ import type { Log } from '../ports.ts'
 import { summary } from '../preflight/checks.ts'
 import type { Facts } from '../preflight/facts.ts'
 import { tableRefusalFor } from '../table/errors.ts'
-import { admissionOf, admitDetach, wasAnswered, wishOf } from './admission.ts'
+import { admissionOf, admitDetach, answeredPools, wishOf } from './admission.ts'
 import { failuresOf, refusalOn, timeRanOut } from './failures.ts'
 import { type Binding, onDeleteOf, parseProperties, wellFormedPoolIds } from './properties.ts'
 import { type BindingRecord, isAnotherBindings, physicalResourceId, type Success } from './record.ts'
@@ -127,7 +127,8 @@ const attachAll = async (
     wellFormedPoolIds(oldProperties),
     isObject(oldProperties) ? text(oldProperties, 'ConfigurationSet') : undefined,
   ]
-  const isReplay = (id: string): boolean => type === 'Update' && wasAnswered(record, binding, id)
+  const replayed = new Set(type === 'Update' && record ? answeredPools(record, binding) : [])
+  const isReplay = (id: string): boolean => replayed.has(id)
   const attach = (id: string): Operation => ({
     kind: 'attach',
     claim: { ...owner, Declared: declared, OnDelete: onDelete, Heal: heal, Preflight: preflight },

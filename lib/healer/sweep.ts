@@ -111,7 +111,7 @@ export const sweep = async (work: PoolWork): Promise<Counts | undefined> => {
     await endSweep(work, begun.revision, progress.after, work.closing)
     if (!work.signal.aborted) throw error
     work.log('info', `the sweep stops here and the next one goes on after ${progress.after}`)
-    // The pools that the end of the time cut are the next sweep's. But one that got nowhere, as when a service throttles all the time, must not end in silence.
+    // The next sweep looks at what this one had no time for. But one that got nowhere, as when a service throttles all the time, must not end in silence.
     if (progress.after === begun.after) return { failed: 1 }
   }
   return progress.counts

@@ -9,7 +9,7 @@ const ONLY_THE_BUNDLE = [
   /AllowTakeover false/,
   /lands after the watchdog/,
   /held for two seconds/,
-  /the table is (missing|not reachable)|the Reason names it and/,
+  /: the Reason names it and/,
   /signed before the newest one/,
   /^over HTTP/,
   /is sent again until it is taken/,
