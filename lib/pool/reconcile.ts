@@ -204,10 +204,8 @@ const conclude = async (run: Run, { pool, live }: Observed, next: Plan, sent: Se
   run.hold = undefined
   if (!isOurs) return AGAIN
   report(work, userPoolId, pool, found)
-  const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts)]
-  if (operation.kind === 'detach') {
-    const kept = found.ignored.map((name) => notRestored(userPoolId, name))
-    return reconciled(run, found.live, true, [...warnings, ...kept], live)
-  }
-  return failure(userPoolId, found) ?? reconciled(run, found.live, true, warnings, live)
+  const isDetach = operation.kind === 'detach'
+  const kept = isDetach ? found.ignored.map((name) => notRestored(userPoolId, name)) : []
+  const warnings = [...next.warnings, ...seenWarnings(userPoolId, found), ...templateRemarks(userPoolId, attempts), ...kept]
+  return (isDetach ? undefined : failure(userPoolId, found)) ?? reconciled(run, found.live, true, warnings, live)
 }
